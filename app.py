@@ -1,0 +1,838 @@
+"""The page: ask on the left, read on the right. ``build_app(passage_index)`` makes it, ``python app.py`` serves it.
+
+Every answer is a quotation with numbered citations; a click opens the cited place in the document. The document is
+sent once per visit and marked in the browser, so a click costs no request. Everything that came from a document or a
+visitor passes through ``escape`` on its way into HTML, and nothing a browser sends back is trusted: the conversation
+lives in the server's session, and ``retrieval.ask`` checks the question itself.
+
+It does not find or rank anything (that is ``retrieval``), load models or read files, and asks nothing of the internet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import json
+import logging
+import os
+import re
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from html import escape as escape_html
+from itertools import islice
+from typing import Any
+
+import gradio as gr
+from gradio.events import api
+
+from index import Document, PassageIndex
+from index.errors import AskError
+from index.structure import Section, read_structure
+from retrieval import Answer, Citation, ask, default_index
+
+TITLE = "Ask the document"
+TURNS_KEPT = 20  # turns one visitor's conversation shows; older ones scroll out, so a session's memory is bounded
+HISTORY_USED = 6  # turns a follow-up may lean on
+QUESTION_SHOWN = 400  # characters of a question repeated on the page; what is searched is never cut
+EXAMPLES_SHOWN = 4
+OUTLINE_UNFOLDED = 8  # headings an outline may have and still start open
+AT_ONCE: dict[str, Any] = {"concurrency_id": "ask", "concurrency_limit": 2}  # page and API share two at a time
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+log = logging.getLogger(__name__)
+
+
+# --- what the page knows --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and what came of it: an answer, a friendly line of ``trouble``, or neither while it is searched."""
+
+    question: str
+    answer: Answer | None = None
+    trouble: str = ""
+
+    @property
+    def settled(self) -> bool:
+        return self.answer is not None or bool(self.trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What every visitor shares: the index, and questions its own documents are known to answer."""
+
+    passage_index: PassageIndex
+    examples: tuple[str, ...]
+
+
+class Opening:
+    """A room being opened in a thread of its own, so that the page is up before index and model are."""
+
+    def __init__(self, load: Callable[[Callable[[int, int], None]], PassageIndex]) -> None:
+        self.room: Future[Room] = Future()
+        self.done, self.total = 0, 0
+        threading.Thread(target=self._open, args=(load,), daemon=True).start()
+
+    def _open(self, load: Callable[[Callable[[int, int], None]], PassageIndex]) -> None:
+        try:
+            passage_index = load(self._report)
+            examples = answered(example_questions(passage_index.documents), passage_index)
+            self.room.set_result(Room(passage_index, examples))
+        except Exception as error:  # noqa: BLE001 (handed to whoever waits for the room)
+            self.room.set_exception(error)
+
+    def _report(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
+
+
+# --- questions drawn from the documents -----------------------------------------------------------------------------
+
+
+def example_questions(documents: Sequence[Document]) -> Iterator[str]:
+    """Questions the documents' own words suggest: their headings, the short names they define, the names they use."""
+    for document in documents:
+        sections = read_structure(document.text)
+        headings = dict.fromkeys(section.headings[-1] for section in sections if section.headings)
+        yield from (f"What is said about {heading}?" for heading in headings if len(heading) <= 60)
+        yield from (f"What does {name} stand for?" for name in unique(r"(?<=\w \()[A-Z]{2,7}(?=\))", document.text))
+        if not headings:
+            names = unique(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}", document.text)
+            yield from (f"What is said about {name}?" for name in names)
+
+
+def unique(pattern: str, text: str) -> Iterable[str]:
+    """The first matches of a pattern in the first pages of a text, each once, in order."""
+    return dict.fromkeys(islice((match.group() for match in re.finditer(pattern, text[:50_000])), 8))
+
+
+def answered(questions: Iterable[str], passage_index: PassageIndex) -> tuple[str, ...]:
+    """The first questions the index does answer. Asking them also loads the model before a visitor waits for it."""
+    candidates = islice(questions, 4 * EXAMPLES_SHOWN)
+    found = (question for question in candidates if ask(question, passage_index=passage_index).found)
+    return tuple(islice(found, 2 * EXAMPLES_SHOWN))
+
+
+def fresh(examples: Sequence[str], turns: Sequence[Turn]) -> tuple[str, ...]:
+    """Examples about what the conversation has neither asked nor been shown yet."""
+    seen = " ".join(turn.question + " " + " ".join(sections(turn)) for turn in turns).casefold()
+    return tuple(example for example in examples if subject(example).casefold() not in seen)[:3]
+
+
+def subject(example: str) -> str:
+    """What an example asks about: the words between its question frame."""
+    return re.sub(r"^What (is said about|does) | stand for\?$|\?$", "", example)
+
+
+def sections(turn: Turn) -> tuple[str, ...]:
+    """The headings above the first passage a turn showed."""
+    return turn.answer.citations[0].section if turn.answer and turn.answer.citations else ()
+
+
+# --- rendering: values in, HTML out ---------------------------------------------------------------------------------
+
+
+def escape(text: str) -> str:
+    """Text as HTML shows it, character for character; what HTML cannot hold (NUL, lone surrogates) becomes U+FFFD."""
+    return re.sub("[\0\ud800-\udfff]", "\ufffd", escape_html(text)).replace("\r", "&#13;").replace("\n", "&#10;")
+
+
+def place(citation: Citation) -> str:
+    """Where a citation stands: title › section › paragraph. A first heading equal to the title is said once."""
+    headings = citation.section[1:] if citation.section[:1] == (citation.title,) else citation.section
+    return " › ".join((citation.title, *headings, f"paragraph {citation.paragraph}"))
+
+
+def confidence_in_words(confidence: float) -> str:
+    """A probability as a person says it, the number at hand."""
+    levels = ((0.9, "High confidence"), (0.7, "Good confidence"), (0.5, "Some confidence"), (0.25, "Doubtful"))
+    word = next((word for least, word in levels if confidence >= least), "Probably not in the document")
+    return f"{word} · {round(100 * confidence)} %"
+
+
+def shorten(text: str, limit: int = QUESTION_SHOWN) -> str:
+    """Text of at most ``limit`` characters and an ellipsis."""
+    return text if len(text) <= limit else text[:limit].rstrip() + "…"
+
+
+def render_marked(citation: Citation) -> str:
+    """The cited passage with its answering sentences marked."""
+
+    def piece(tag: str, start: int, end: int) -> str:
+        text = escape(citation.text[start - citation.start : end - citation.start])
+        return f"<{tag}>{text}</{tag}>" if text else ""
+
+    pieces, at = [], citation.start
+    for start, end in citation.highlights:
+        pieces += [piece("span", at, start), piece("mark", start, end)]
+        at = end
+    return "".join(pieces) + piece("span", at, citation.end)
+
+
+def render_target(citation: Citation) -> str:
+    """The attributes the browser needs to show a citation's place; offsets count code points, as in Python."""
+    lit = " ".join(f"{start}-{end}" for start, end in citation.highlights)
+    where = f'data-document="{escape(citation.document_id)}" data-start="{citation.start}" data-end="{citation.end}"'
+    return f'href="#document" {where} data-lit="{lit}" data-number="{citation.number}"'
+
+
+def render_citation(citation: Citation) -> str:
+    """One numbered citation: where it stands, then its passage; the whole of it is one link into the document."""
+    return (
+        f'<li><a class="cite" {render_target(citation)}><span class="number">{citation.number}</span>'
+        f'<span class="place">{escape(place(citation))}</span>'
+        f'<span class="passage">{render_marked(citation)}</span></a></li>'
+    )
+
+
+def render_citations(citations: Sequence[Citation]) -> str:
+    """Citations as a list, in their order."""
+    return f'<ol class="citations">{"".join(map(render_citation, citations))}</ol>'
+
+
+def render_answer(answer: Answer) -> str:
+    """A found answer: the quotation first, then the passages it stands in."""
+    first = answer.citations[0]
+    pin = f'<a class="pin" {render_target(first)} aria-label="Citation {first.number}, open in the document">'
+    quote = f'<blockquote class="quote"><p>{escape(answer.text)}{pin}{first.number}</a></p></blockquote>'
+    return quote + render_citations(answer.citations)
+
+
+def render_refusal(answer: Answer) -> str:
+    """A refusal says so and folds away the closest passages, so that nobody takes them for an answer."""
+    line = f'<p class="refusal">{escape(answer.text)}</p>'
+    if not answer.citations:
+        return line
+    count = len(answer.citations)
+    closest = "Closest passage" if count == 1 else f"{count} closest passages"
+    note = '<p class="note">Near the question, yet they do not answer it.</p>'
+    return line + f"<details><summary>{closest}</summary>{note}{render_citations(answer.citations)}</details>"
+
+
+def render_trail(answer: Answer) -> str:
+    """How the answer was found: what was searched, the words it shares with each passage, the scores."""
+    rows = "".join(
+        f"<tr><td>{c.number}</td><td>{escape(', '.join(shared_words(answer.searched, c.text)) or '–')}</td>"
+        f"<td>{c.score:.3f}</td></tr>"
+        for c in answer.citations
+    )
+    table = "<table><thead><tr><th>Passage</th><th>Words in common</th><th>Score</th></tr></thead>"
+    return (
+        f'<details class="trail"><summary>How was this found?</summary><p>Searched for “{escape(answer.searched)}”, by '
+        f"meaning and word by word. Estimated probability that the document answers it: {answer.confidence:.2f}.</p>"
+        f"{table}<tbody>{rows}</tbody></table></details>"
+    )
+
+
+def shared_words(question: str, text: str) -> list[str]:
+    """Words of three letters and more in both, as the question writes them."""
+    present = set(re.findall(r"\w{3,}", text.casefold()))
+    return [word for word in dict.fromkeys(re.findall(r"\w{3,}", question)) if word.casefold() in present]
+
+
+def render_turn(turn: Turn, last: bool) -> str:
+    """One turn of the conversation; only the last one can be edited or asked again."""
+    question = f'<h2 class="question">{escape(turn.question) or "(nothing)"}</h2>'
+    again = button("Edit", "edit") + button("Ask again", "retry") if last else ""
+    if turn.trouble:
+        return f'<li class="turn trouble">{question}<p role="alert">{escape(turn.trouble)}</p>{foot(again)}</li>'
+    if turn.answer is None:
+        return f'<li class="turn pending">{question}<p class="note">Reading…</p></li>'
+    answer = turn.answer
+    body = render_answer(answer) if answer.found else render_refusal(answer)
+    confidence = f'<p class="confidence">{confidence_in_words(answer.confidence)}</p>'
+    footer = foot(confidence + (copies(answer) if answer.found else "") + again)
+    kind = "found" if answer.found else "refused"
+    return f'<li class="turn {kind}">{question}{render_searched(turn, last)}{body}{footer}{render_trail(answer)}</li>'
+
+
+def render_searched(turn: Turn, last: bool) -> str:
+    """The stand-alone question behind a follow-up, and the way back to the question as it was typed."""
+    if turn.answer is None or turn.answer.searched == turn.answer.question:
+        return ""
+    back = button("Search as typed", "typed") if last else ""
+    return f'<p class="searched">Searched for: {escape(turn.answer.searched)} {back}</p>'
+
+
+def button(label: str, action: str, **data: str) -> str:
+    """A button the page's script passes on to the server as ``action``, or handles itself."""
+    extra = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
+    return f'<button type="button" data-action="{action}"{extra}>{escape(label)}</button>'
+
+
+def foot(content: str) -> str:
+    """The quiet row under a turn."""
+    return f'<div class="foot">{content}</div>' if content else ""
+
+
+def copies(answer: Answer) -> str:
+    """Buttons that put the answer with its citations, or a link to its question, on the clipboard."""
+    return (
+        button("Copy", "copy", text=as_text(answer))
+        + button("Copy as Markdown", "copy", text=as_markdown(answer))
+        + button("Copy link", "link", question=answer.searched)
+    )
+
+
+def quotes(answer: Answer) -> list[tuple[str, str]]:
+    """(what is quoted, where it stands with its offsets) for each citation: the first by its lit sentences."""
+    spans = [(c.highlights[0][0], c.highlights[-1][1]) if c.highlights else (c.start, c.end) for c in answer.citations]
+    return [
+        (c.text[start - c.start : end - c.start], f"{place(c)}, characters {start} to {end}")
+        for c, (start, end) in zip(answer.citations, spans, strict=True)
+    ]
+
+
+def as_text(answer: Answer) -> str:
+    """Question, answer and citations as plain text to paste."""
+    lines = [f"[{number}] “{quote}”\n    {where}" for number, (quote, where) in enumerate(quotes(answer), 1)]
+    return "\n\n".join([answer.question, answer.text, *lines])
+
+
+def as_markdown(answer: Answer) -> str:
+    """Question, answer and citations as Markdown to paste; signs Markdown would read are escaped."""
+
+    def plain(text: str) -> str:
+        return re.sub(r"([\\`*_\[\]#|~$<>])", r"\\\1", " ".join(text.split()))
+
+    numbered = enumerate(quotes(answer), 1)
+    lines = [f"{number}. “{plain(quote)}”  \n   {plain(where)}" for number, (quote, where) in numbered]
+    return "\n\n".join([f"**{plain(answer.question)}**", f"> {plain(answer.text)}", "\n".join(lines)])
+
+
+def render_conversation(turns: Sequence[Turn], examples: Sequence[str] = ()) -> str:
+    """The conversation, oldest turn first, then chips for what has not been asked about."""
+    items = "".join(render_turn(turn, last=turn is turns[-1]) for turn in turns)
+    chips = render_chips(fresh(examples, turns), "Not asked about yet") if turns and turns[-1].settled else ""
+    return f'<div role="log" aria-label="Conversation"><ol class="turns">{items}</ol></div>{chips}'
+
+
+def render_chips(questions: Sequence[str], label: str) -> str:
+    """Questions to ask with one click."""
+    if not questions:
+        return ""
+    chips = "".join(f"<li>{button(question, 'ask', question=question)}</li>" for question in questions)
+    return f'<section class="chips" aria-label="{escape(label)}"><p>{escape(label)}</p><ul>{chips}</ul></section>'
+
+
+def render_welcome(room: Room | None) -> str:
+    """What a visitor sees before the first question."""
+    line = "Ask in your own words. Every answer is quoted from the document, with the place it stands in."
+    chips = render_chips(room.examples[:EXAMPLES_SHOWN], "For example") if room else ""
+    return f'<p class="lead">{line}</p>{chips}'
+
+
+def render_opening(done: int, total: int) -> str:
+    """The document pane while index or model are still on their way."""
+    share = f' value="{done}" max="{total}"' if total else ""
+    words = f"Reading the document: {done} of {total} passages" if total and done < total else "Opening the document"
+    return f'<p class="note" role="status">{words}…</p><progress aria-label="Opening the document"{share}></progress>'
+
+
+def render_pane(documents: Sequence[Document]) -> str:
+    """All documents as readable pages, the first one open, with a switch between several."""
+    options = "".join(f'<option value="{escape(d.id)}">{escape(d.title)}</option>' for d in documents)
+    switch = f'<select id="switch" aria-label="Document">{options}</select>' if len(documents) > 1 else ""
+    back = button("Back to the answer", "back")
+    articles = "".join(render_document(d, number) for number, d in enumerate(documents))
+    return f'<div class="bar">{switch}{back}</div><div class="sheet" id="sheet" tabindex="0" role="region" ' + (
+        f'aria-label="Document text">{articles}</div>'
+    )
+
+
+def render_document(document: Document, number: int) -> str:
+    """One document: its file, an outline to jump by, its text."""
+    parts = {f"d{number}s{position}": part for position, part in enumerate(read_structure(document.text))}
+    body = "".join(render_section(document.text, part, anchor) for anchor, part in parts.items())
+    name = f'<p class="file">{escape(document.id)}</p>'
+    hidden = " hidden" if number else ""
+    return f'<article data-document="{escape(document.id)}"{hidden}>{name}{render_outline(parts)}{body}</article>'
+
+
+def render_outline(parts: Mapping[str, Section]) -> str:
+    """The headings as links, folded where there are many, left out where there is nothing to choose from."""
+    links = [
+        f'<li style="--depth:{len(part.headings) - 1}"><a href="#{anchor}">{escape(part.headings[-1])}</a></li>'
+        for anchor, part in parts.items()
+        if part.heading
+    ]
+    if len(links) < 2:
+        return ""
+    fold = f'<details class="outline"{" open" if len(links) <= OUTLINE_UNFOLDED else ""}><summary>Contents</summary>'
+    return f'{fold}<nav aria-label="Contents"><ol>{"".join(links)}</ol></nav></details>'
+
+
+def render_section(text: str, section: Section, anchor: str) -> str:
+    """One section: its heading, and its paragraphs as blocks of nothing but text that know their offsets."""
+    level = f"h{min(len(section.headings) + 1, 6)}"
+    heading = f"<{level}>{escape(section.headings[-1])}</{level}>" if section.heading else ""
+    paragraphs = "".join(
+        f'<p data-start="{p.start}" data-end="{p.end}">{escape(text[p.start : p.end])}</p>' for p in section.paragraphs
+    )
+    return f'<section id="{anchor}">{heading}{paragraphs}</section>'
+
+
+# --- answering: what the page's events do ---------------------------------------------------------------------------
+
+
+def take_turn(question: str, history: Sequence[Turn], passage_index: PassageIndex) -> Turn:
+    """Ask one question after earlier turns; whatever goes wrong becomes a friendly line, never a traceback."""
+    earlier = [turn.answer for turn in history if turn.answer][-HISTORY_USED:]
+    try:
+        answer = ask(question, passage_index=passage_index, history=earlier)
+        return Turn(shorten(answer.question), answer)
+    except AskError as error:
+        return Turn(shorten(question), trouble=str(error))
+    except Exception:  # the page is the last to catch anything: the log gets the traceback, the visitor a sentence
+        log.exception("a question failed")
+        return Turn(shorten(question), trouble="Something went wrong here, not with your question. Please ask again.")
+
+
+def ask_as_json(room: Room, question: str, history: Sequence[str], k: int) -> str:
+    """The answer as JSON text, for programs. Raises gr.Error with the friendly line of whatever was wrong."""
+    if not isinstance(history, list | tuple) or not all(isinstance(earlier, str) for earlier in history):
+        raise gr.Error("history must be a list of earlier questions, oldest first, each a text.", print_exception=False)
+    try:
+        answer = ask(question, passage_index=room.passage_index, history=history[-HISTORY_USED:], k=k)
+    except AskError as error:
+        raise gr.Error(str(error), print_exception=False) from None
+    return json.dumps(answer.to_dict(), ensure_ascii=False)
+
+
+Shown = tuple[str, str, tuple[Turn, ...]]  # what stays in the question box, the conversation, the session's turns
+
+
+class Desk:
+    """The page's event handlers over one room, which may still be opening."""
+
+    def __init__(self, opening: Opening) -> None:
+        self.opening = opening
+
+    def room(self) -> Room:
+        """The room, waited for. Raises what went wrong while it opened."""
+        return self.opening.room.result()
+
+    def show(self, turns: tuple[Turn, ...], box: str = "") -> Shown:
+        examples = self.room().examples if self.opening.room.done() and not self.opening.room.exception() else ()
+        return box, render_conversation(turns, examples), turns
+
+    def converse(self, question: str, turns: tuple[Turn, ...], alone: bool = False) -> Iterator[Shown]:
+        """Show the question at once, then its answer. ``alone`` searches it as typed, without the turns before."""
+        turns = tuple(turn for turn in turns if turn.settled)[1 - TURNS_KEPT :]
+        yield self.show((*turns, Turn(shorten(question))))
+        try:
+            turn = take_turn(question, () if alone else turns, self.room().passage_index)
+        except AskError as error:
+            turn = Turn(shorten(question), trouble=str(error))
+        yield self.show((*turns, turn))
+
+    def request(self, event: gr.EventData, turns: tuple[Turn, ...]) -> Iterator[Shown]:
+        """A button in the conversation. What it says comes from a browser: an unknown action changes nothing."""
+        sent = event._data if isinstance(event._data, dict) else {}
+        action, question = sent.get("action"), sent.get("question")
+        if action == "ask" and isinstance(question, str):
+            yield from self.converse(question, turns)
+        elif action in ("retry", "typed") and turns:
+            yield from self.converse(turns[-1].question, turns[:-1], alone=action == "typed")
+        elif action == "edit" and turns:
+            yield self.show(turns[:-1], turns[-1].question)
+        else:
+            yield self.show(turns)
+
+    def stop(self, turns: tuple[Turn, ...]) -> Shown:
+        """Give up the question being searched and hand it back to be edited."""
+        waiting = turns and not turns[-1].settled
+        return self.show(turns[:-1], turns[-1].question) if waiting else self.show(turns)
+
+    def shared(self, request: gr.Request, turns: tuple[Turn, ...]) -> Iterator[Shown]:
+        """Ask the question a shared address carries as ``?q=``."""
+        question = request.query_params.get("q")
+        yield from self.converse(question, turns) if question else [self.show(turns)]
+
+    def clear(self) -> Shown:
+        return self.show(())
+
+    async def open(self) -> AsyncIterator[tuple[str, str]]:
+        """Welcome and document pane: progress while the room opens, then the documents or why there are none."""
+        while not self.opening.room.done():
+            yield render_welcome(None), render_opening(self.opening.done, self.opening.total)
+            await asyncio.sleep(0.2)
+        try:
+            room = self.room()
+        except AskError as error:
+            yield render_welcome(None), f'<p class="note" role="alert">{escape(str(error))}</p>'
+        else:
+            yield render_welcome(room), render_pane(room.passage_index.documents)
+
+    def ask(self, question: str, history: list[str] = [], k: int = 3) -> str:  # noqa: B006 (a default programs can read)
+        """Ask the documents. Returns JSON text: question, searched, text, found, confidence, citations."""
+        return ask_as_json(self.room(), question, history, k)
+
+
+# --- what the browser gets: one style sheet, one header, one script -------------------------------------------------
+
+LAUNCH: dict[str, Any] = {
+    "ssr_mode": False,
+    "run_history": False,
+    "enable_monitoring": False,
+    "max_file_size": "1kb",  # the page takes no files
+    "state_session_capacity": 1000,
+    "footer_links": [],
+}
+
+STYLE = """
+:root {
+  --paper: #fbfaf7; --sheet: #ffffff; --ink: #1f1d1a; --soft: #625d55; --line: #e4dfd5; --shade: #f3f0e9;
+  --accent: #1d5c7a; --on-accent: #ffffff; --warn: #8a3a1c; --cited: #f7f1de; --active: #fcebb6; --lit: #ffd75e;
+  --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif;
+  --serif: Charter, "Iowan Old Style", Georgia, "Liberation Serif", serif;
+}
+.dark {
+  --paper: #17181a; --sheet: #1d1f22; --ink: #e9e6df; --soft: #aaa59b; --line: #34363a; --shade: #24262a;
+  --accent: #8cc7e3; --on-accent: #10222c; --warn: #f0a27f; --cited: #2b2a22; --active: #423a1f; --lit: #74601f;
+}
+body, gradio-app, .gradio-container { background: var(--paper) !important; }
+body { overflow: hidden; }
+footer, #top .wrap { display: none !important; }
+
+/* Rules are nested so that they outweigh Gradio's resets. */
+.gradio-container {
+  color: var(--ink); font-family: var(--sans);
+  .app { padding: 0 !important; }
+  .html-container { padding: 0; }
+  .column:has(> #room) { height: 100dvh; gap: 0; }
+  p, h1, h2, ol, ul, blockquote { margin: 0; padding: 0; list-style: none; }
+  :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: .2rem; }
+  [data-action] { font: .82rem var(--sans); color: var(--accent); background: none; border: 0; padding: .25rem 0;
+    cursor: pointer; text-align: left; }
+  [data-action]:hover { text-decoration: underline; }
+  summary { font-size: .82rem; color: var(--soft); cursor: pointer; padding: .25rem 0; }
+  summary:hover { color: var(--accent); }
+
+  /* the frame: header, conversation left, document right */
+  #top { flex: none; border: 0; border-bottom: 1px solid var(--line); border-radius: 0; background: none; }
+  #top header { display: flex; align-items: center; gap: 1.2rem; padding: .55rem 1.25rem; }
+  #top h1 { font: 600 1rem/1.5 var(--sans); flex: 1; white-space: nowrap; }
+  &:not(:has(.pending)) [data-action=stop], &:not(:has(.turn)) [data-action=clear] { display: none; }
+  #room { flex: 1; min-height: 0; gap: 0; flex-wrap: nowrap; align-items: stretch; }
+  #talk, #document { flex: 1 1 0; min-width: 0; height: 100%; gap: 0; padding: 0; }
+  #scroll { flex: 1; min-height: 0; overflow-y: auto; gap: 0; flex-wrap: nowrap;
+    padding: 1.5rem 1.25rem; scroll-padding: 1.5rem; }
+  #scroll > * { flex: none; width: 100%; max-width: 42rem; margin: 0 auto; background: none; border: 0;
+    overflow: visible; }
+  #composer { flex: none; flex-wrap: nowrap; align-items: flex-end; gap: .6rem; width: 100%; max-width: 44.5rem;
+    margin: 0 auto; padding: .5rem 1.25rem 1.25rem; }
+  .form, #box { background: none; border: 0; padding: 0; min-width: 0; box-shadow: none; overflow: visible; }
+  #box label > span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  #box textarea { background: var(--sheet); color: var(--ink); border: 1px solid var(--line); border-radius: .6rem;
+    padding: .65rem .85rem; font: 1rem/1.4 var(--sans); box-shadow: none; }
+  #box textarea::placeholder { color: var(--soft); }
+  #send { flex: none; width: auto; min-width: 0; padding: .65rem 1.2rem; border: 0; border-radius: .6rem;
+    box-shadow: none; background: var(--accent); color: var(--on-accent); font: 600 1rem/1.5 var(--sans); }
+
+  /* before the first question */
+  #welcome:has(~ #conversation .turn) { display: none; }
+  .lead { font: 1.4rem/1.45 var(--serif); max-width: 30rem; margin: 12vh 0 2rem; }
+  .chips p { font-size: .82rem; color: var(--soft); margin-bottom: .6rem; }
+  .chips ul { display: flex; flex-wrap: wrap; gap: .5rem; }
+  .chips [data-action] { border: 1px solid var(--line); border-radius: 1.1rem; background: var(--sheet);
+    color: var(--ink); padding: .4rem .9rem; font-size: .88rem; overflow-wrap: anywhere; }
+  .chips [data-action]:hover { border-color: var(--accent); text-decoration: none; }
+
+  /* the conversation */
+  .turn { padding-bottom: 1.5rem; margin-bottom: 1.75rem; border-bottom: 1px solid var(--line); }
+  .question { font: 600 1rem/1.45 var(--sans); margin-bottom: .9rem; }
+  .question, .quote p, .passage, .refusal, .searched, .place, .trail, [role=alert] {
+    white-space: pre-wrap; overflow-wrap: anywhere; }
+  .quote { font: 1.22rem/1.55 var(--serif); padding-left: 1rem; border-left: 3px solid var(--accent);
+    margin-bottom: 1.2rem; }
+  .refusal { font: italic 1.22rem/1.5 var(--serif); color: var(--soft); margin-bottom: .5rem; }
+  .trouble [role=alert] { color: var(--warn); margin-bottom: .4rem; }
+  .note, .searched { font-size: .85rem; color: var(--soft); margin-bottom: .6rem; }
+  .searched [data-action] { margin-left: .5rem; }
+  .pin { font: 600 .72rem var(--sans); vertical-align: super; color: var(--accent); text-decoration: none;
+    padding: 0 .3rem; }
+  .cite { display: grid; grid-template-columns: 1.5rem 1fr; padding: .6rem .5rem; border-top: 1px solid var(--line);
+    color: inherit; text-decoration: none; }
+  .cite:hover { background: var(--shade); }
+  .cite[aria-current] { background: var(--shade); box-shadow: inset 3px 0 var(--lit); }
+  .number { font: 600 .8rem/1.55 var(--sans); color: var(--accent); grid-row: span 2; padding-left: .3rem; }
+  .place { font: .8rem/1.55 var(--sans); color: var(--accent); }
+  .passage { font: .98rem/1.5 var(--serif); color: var(--soft); }
+  .cite mark { background: none; color: var(--ink); box-shadow: inset 0 -.42em var(--active); }
+  /* after the first citation only the answering sentence; the preview and the document have the rest */
+  .citations li + li .passage:has(mark) > span { display: none; }
+  .citations li + li mark ~ mark::before { content: "… "; }
+  .foot { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1.1rem; margin-top: .7rem; }
+  .confidence { font-size: .82rem; color: var(--soft); }
+  .trail { font-size: .82rem; color: var(--soft); }
+  .trail p { margin: .4rem 0 .6rem; }
+  .trail table { border-collapse: collapse; }
+  .trail :is(th, td) { text-align: left; vertical-align: top; font-weight: 400; padding: .15rem 1.2rem .15rem 0; }
+  .trail th { color: var(--ink); }
+
+  /* the document */
+  #document { border: 0; border-left: 1px solid var(--line); border-radius: 0; background: var(--sheet);
+    overflow: hidden; }
+  #document > *, #document .html-container > * { height: 100%; }
+  #document .html-container > div { display: flex; flex-direction: column; }
+  #document .html-container > div > .note { margin: 2rem 2.5rem .5rem; }
+  #document progress { margin: 0 2.5rem; max-width: 20rem; accent-color: var(--accent); }
+  .bar { display: flex; align-items: center; gap: 1rem; padding: .5rem 1.25rem; border-bottom: 1px solid var(--line); }
+  .bar:not(:has(select)), .bar [data-action] { display: none; }
+  .bar select { flex: 1; min-width: 0; font: .88rem var(--sans); background: var(--sheet); color: var(--ink);
+    border: 1px solid var(--line); border-radius: .4rem; padding: .35rem .5rem; }
+  .sheet { flex: 1; min-height: 0; overflow-y: auto; padding: 1.75rem 2.5rem 50vh; }
+  .sheet:focus-visible { outline-offset: -2px; }
+  .sheet article { max-width: 36rem; margin: 0 auto; font: 1.08rem/1.65 var(--serif); }
+  .sheet article[hidden] { display: none; }
+  .sheet section { content-visibility: auto; contain-intrinsic-size: auto 30rem; }
+  .sheet :is(p, h2, h3, h4, h5, h6) { white-space: pre-wrap; overflow-wrap: anywhere; }
+  .sheet [data-start] { margin-bottom: 1em; }
+  .sheet :is(h2, h3, h4, h5, h6) { font: 600 1.35rem/1.3 var(--serif); margin: 1.5em 0 .6em; color: inherit; }
+  .sheet :is(h3, h4, h5, h6) { font-size: 1.12rem; }
+  .file { font: .8rem var(--sans); color: var(--soft); overflow-wrap: anywhere; }
+  .outline { font-family: var(--sans); margin: .3rem 0 0; }
+  .outline ol { max-height: 40vh; overflow-y: auto; }
+  .outline a { display: block; padding: .2rem 0 .2rem calc(1rem + var(--depth) * 1rem); color: var(--accent);
+    font-size: .88rem; line-height: 1.4; text-decoration: none; overflow-wrap: anywhere; }
+  .outline a:hover { text-decoration: underline; }
+  .sheet mark { background: var(--cited); color: inherit; padding: .12em 0; scroll-margin: 25vh; }
+  .sheet mark.active { background: var(--active); }
+  .sheet mark.lit { background: var(--lit); }
+  .sheet mark:focus { outline: none; }
+
+  @media (max-width: 50rem) { /* a phone: the document is a sheet over the conversation */
+    #document { position: fixed; inset: 0; z-index: 40; height: 100dvh; border: 0; display: none; }
+    .bar, .bar:not(:has(select)) { display: flex; }
+    .bar [data-action] { display: block; flex: none; }
+    .sheet { padding: 1rem 1.25rem 50vh; }
+    .lead { font-size: 1.25rem; margin-top: 6vh; }
+    #scroll { padding: 1.25rem 1rem; }
+    #composer { padding: .5rem 1rem 1rem; }
+    #top header { padding: .5rem 1rem; }
+    .tools { gap: .1rem 1rem; }
+  }
+  @media (min-width: 50.01rem) { #top [data-action=read] { display: none; } }
+}
+body.reading .gradio-container #document { display: block; }
+@media (prefers-reduced-motion: no-preference) { .sheet { scroll-behavior: smooth; } }
+
+#preview { position: fixed; z-index: 50; width: min(26rem, 90vw); max-height: 45vh; overflow: hidden;
+  padding: .8rem 1rem; background: var(--sheet); color: var(--ink); border: 1px solid var(--line); border-radius: .5rem;
+  box-shadow: 0 6px 24px rgb(0 0 0 / .18); font: .95rem/1.5 var(--serif);
+  white-space: pre-wrap; overflow-wrap: anywhere; }
+#preview .place { display: block; font: .78rem/1.6 var(--sans); color: var(--soft); }
+#preview mark { background: var(--active); color: inherit; }
+"""
+
+HEADER = f"""<style>{STYLE}</style><header><h1>{TITLE}</h1>
+<button type="button" data-action="stop">Stop</button>
+<button type="button" data-action="read">Document</button>
+<button type="button" data-action="clear">Clear</button></header>"""
+
+# Gradio runs this once, when the conversation is on the page; element, trigger and watch are what it passes in.
+SCRIPT = """
+const one = (selector, inside = document) => inside.querySelector(selector);
+const spans = text => text.split(' ').filter(Boolean).map(span => span.split('-').map(Number));
+let opened = null;                       // the citation link whose passage is the active one
+
+// Marking. Blocks hold nothing but text, so a block is repainted from its own text; offsets count code points.
+const paint = (block, ranges) => {
+  const points = Array.from(block.textContent), from = Number(block.dataset.start);
+  const inside = n => Math.min(Math.max(n - from, 0), points.length);
+  const edges = ranges.flatMap(r => [inside(r.start), inside(r.end)]);
+  const cuts = [...new Set([0, points.length, ...edges])].sort((a, b) => a - b);
+  block.replaceChildren(...cuts.slice(1).map((to, i) => {
+    const text = points.slice(cuts[i], to).join('');
+    const names = ranges.filter(r => r.start - from <= cuts[i] && r.end - from >= to).map(r => r.name);
+    if (!names.length) return document.createTextNode(text);
+    const mark = document.createElement('mark');
+    mark.className = [...new Set(names)].join(' ');
+    mark.textContent = text;
+    return mark;
+  }));
+};
+const rangesOf = link => {
+  const start = Number(link.dataset.start), end = Number(link.dataset.end);
+  const active = link.dataset.number === opened.dataset.number;
+  const lit = active ? spans(link.dataset.lit).map(([start, end]) => ({start, end, name: 'lit'})) : [];
+  return [{start, end, name: active ? 'active' : 'cited'}, ...lit];
+};
+const articles = () => [...document.querySelectorAll('#sheet article')];
+const show = id => {
+  for (const article of articles()) article.hidden = article.dataset.document !== id;
+  const choice = one('#switch');
+  if (choice) choice.value = id;
+};
+const unmark = () => {
+  opened = null;
+  document.querySelectorAll('.cite[aria-current]').forEach(link => link.removeAttribute('aria-current'));
+  for (const block of document.querySelectorAll('#sheet [data-start]')) if (block.firstElementChild) paint(block, []);
+};
+const mark = link => {                   // the passages of one answer, the given one stronger
+  opened = link;
+  const links = [...link.closest('.turn').querySelectorAll('.cite')];
+  document.querySelectorAll('.cite[aria-current]').forEach(other => other.removeAttribute('aria-current'));
+  links.filter(l => l.dataset.number === link.dataset.number).forEach(l => l.setAttribute('aria-current', 'true'));
+  for (const article of articles()) {
+    const ranges = links.filter(l => l.dataset.document === article.dataset.document).flatMap(rangesOf);
+    for (const block of article.querySelectorAll('[data-start]')) {
+      const start = Number(block.dataset.start), end = Number(block.dataset.end);
+      const here = ranges.filter(r => r.start < end && r.end > start);
+      if (here.length || block.firstElementChild) paint(block, here);
+    }
+  }
+  show(link.dataset.document);
+};
+const scrollToActive = () => {
+  const target = one('#sheet mark.active.lit') || one('#sheet mark.active');
+  if (target) target.scrollIntoView({block: 'nearest'});
+  return target;
+};
+const phone = matchMedia('(max-width: 50rem)');
+const read = on => {                     // on a phone the document covers the conversation
+  document.body.classList.toggle('reading', on);
+  one('#talk').inert = on && phone.matches;
+};
+const open = link => {
+  mark(link);
+  read(true);
+  const target = scrollToActive();
+  if (!target) return;
+  target.tabIndex = -1;
+  target.focus({preventScroll: true});
+};
+const back = () => { read(false); if (opened && opened.isConnected) opened.focus(); };
+
+// Previews: the whole passage beside a citation that is hovered or focused.
+const card = document.createElement('div');
+card.id = 'preview';
+card.hidden = true;
+card.setAttribute('aria-hidden', 'true');    // a screen reader has the same text in the link itself
+document.body.append(card);
+const preview = link => {
+  const passage = one(`.cite[data-number="${CSS.escape(link.dataset.number)}"]`, link.closest('.turn'));
+  card.replaceChildren(...[...passage.querySelectorAll('.place, .passage')].map(part => part.cloneNode(true)));
+  card.hidden = false;
+  const at = link.getBoundingClientRect(), room = innerHeight - at.bottom;
+  card.style.left = Math.max(8, Math.min(at.left, innerWidth - card.offsetWidth - 8)) + 'px';
+  card.style.top = (room > card.offsetHeight + 8 ? at.bottom + 4 : Math.max(8, at.top - card.offsetHeight - 4)) + 'px';
+};
+const cut = link => link.matches('.pin, li + li > *');   // shows less than its passage
+const hide = () => { card.hidden = true; };
+const citation = event => event.target.closest ? event.target.closest('.cite, .pin') : null;
+if (matchMedia('(hover: hover)').matches) document.addEventListener('mouseover', event => {
+  const link = citation(event);
+  if (link && cut(link)) preview(link); else hide();
+});
+document.addEventListener('focusin', event => {
+  const link = citation(event);
+  if (link && link.matches(':focus-visible') && cut(link)) preview(link); else hide();
+});
+document.addEventListener('scroll', hide, true);
+
+// Buttons and links. What needs the server goes through trigger; the server checks it again.
+const copy = async (text, button) => {
+  try { await navigator.clipboard.writeText(text); }
+  catch {                                  // no permission, or not a secure page: the old way
+    const area = document.createElement('textarea');
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand('copy');
+    area.remove();
+  }
+  const label = button.dataset.label ||= button.textContent;
+  button.textContent = 'Copied';
+  setTimeout(() => { button.textContent = label; }, 1500);
+};
+const act = button => {
+  const {action, question, text} = button.dataset;
+  if (action === 'back') back();
+  else if (action === 'read') { read(true); one('#sheet')?.focus(); }
+  else if (action === 'copy') copy(text, button);
+  else if (action === 'link') copy(`${location.origin}${location.pathname}?q=${encodeURIComponent(question)}`, button);
+  else if (action === 'stop') trigger('stop');
+  else if (action === 'clear') trigger('clear');
+  else trigger('request', {action, question});
+  if (['stop', 'clear', 'edit'].includes(action)) one('#box textarea').focus();
+};
+document.addEventListener('click', event => {
+  const link = citation(event), button = event.target.closest('[data-action]');
+  const jump = event.target.closest('.outline a');
+  if (link || jump) event.preventDefault();
+  if (link) open(link);
+  else if (button) act(button);
+  else if (jump) document.getElementById(jump.hash.slice(1)).scrollIntoView();
+});
+document.addEventListener('change', event => { if (event.target.id === 'switch') show(event.target.value); });
+document.addEventListener('keydown', event => {
+  if (event.key !== 'Escape') return;
+  hide();
+  if (one('#sheet')?.contains(document.activeElement) || document.body.classList.contains('reading')) back();
+});
+
+// A new turn: its question at the top, its first passage in the pane.
+watch('value', () => {
+  const turn = [...element.querySelectorAll('.turn')].pop();
+  if (!turn) return;
+  turn.scrollIntoView({block: 'start'});
+  const first = one('.quote ~ .citations .cite', turn);
+  if (first) { mark(first); scrollToActive(); } else unmark();
+});
+"""
+
+
+def build_app(passage_index: PassageIndex | Opening) -> gr.Blocks:
+    """The page over an index, or over one that is still being opened."""
+    desk = Desk(passage_index if isinstance(passage_index, Opening) else Opening(lambda _: passage_index))
+    page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
+    with page:
+        turns = gr.State(())
+        gr.HTML(HEADER, elem_id="top", apply_default_css=False)
+        with gr.Row(elem_id="room"):
+            with gr.Column(elem_id="talk"):
+                with gr.Column(elem_id="scroll"):
+                    welcome = gr.HTML(render_welcome(None), elem_id="welcome", apply_default_css=False)
+                    conversation = gr.HTML(
+                        render_conversation(()), elem_id="conversation", js_on_load=SCRIPT, apply_default_css=False
+                    )
+                with gr.Row(elem_id="composer"):
+                    box = gr.Textbox(
+                        label="Your question", placeholder="Ask a question", max_lines=5, autofocus=True, elem_id="box"
+                    )
+                    send = gr.Button("Ask", variant="primary", elem_id="send")
+            pane = gr.HTML(render_opening(0, 0), elem_id="document", apply_default_css=False)
+
+        shown = [box, conversation, turns]
+        asked = gr.on([box.submit, send.click], desk.converse, [box, turns], shown, **QUIET, **AT_ONCE)
+        requested = conversation.request(desk.request, turns, shown, **QUIET, **AT_ONCE)
+        conversation.stop(desk.stop, turns, shown, cancels=[asked, requested], **QUIET)
+        conversation.clear(desk.clear, None, shown, cancels=[asked, requested], **QUIET)
+        opened = page.load(desk.open, None, [welcome, pane], concurrency_limit=None, **QUIET)
+        opened.then(desk.shared, turns, shown, **QUIET, **AT_ONCE)
+        api(desk.ask, api_name="ask", **AT_ONCE)
+    page.queue(max_size=32)
+    return page
+
+
+def register_on_zero_gpu() -> None:
+    """A ZeroGPU Space must own one GPU function. Ours does nothing: questions stay on the CPU and cost no quota."""
+    if importlib.util.find_spec("spaces"):
+        importlib.import_module("spaces").GPU(lambda: None)
+
+
+def main() -> None:
+    """Serve the page over seeds/, on this machine only unless a Space asks for more."""
+    register_on_zero_gpu()  # before anything imports torch
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("NO_PROXY", "localhost,127.0.0.1")
+    page = build_app(Opening(lambda progress: default_index(progress=progress)))
+    page.launch(**LAUNCH, server_name="0.0.0.0" if "SPACE_ID" in os.environ else None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""Reads documents, cuts them into passages, embeds these and keeps them in a FAISS index."""
+
+from index.cache import open_index
+from index.documents import Document, read_documents
+from index.embed import Embedder, Encoding, SentenceTransformerEmbedder
+from index.errors import AskError, DocumentError, ModelError, QuestionError, StoredIndexError
+from index.passages import Passage
+from index.structure import Span
+from index.store import PassageIndex, unit_rows
+
+__all__ = [
+    "AskError",
+    "Document",
+    "DocumentError",
+    "Embedder",
+    "Encoding",
+    "ModelError",
+    "Passage",
+    "PassageIndex",
+    "QuestionError",
+    "SentenceTransformerEmbedder",
+    "StoredIndexError",
+    "Span",
+    "open_index",
+    "read_documents",
+    "unit_rows",
+]

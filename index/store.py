@@ -1,0 +1,278 @@
+"""The index: passages, their token vectors and what finds them quickly, in memory and on disk.
+
+The only file that knows FAISS. Deliberately does not: score or rank (the package retrieval does).
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import passages as cutting
+from index.documents import Document
+from index.embed import Embedder, SentenceTransformerEmbedder
+from index.errors import DocumentError, StoredIndexError
+from index.generations import read_manifest, save_generation, verify_files
+from index.passages import Passage, Window, cut_windows
+from index.structure import Span
+
+if TYPE_CHECKING:
+    import faiss
+
+FORMAT = 1
+"""Version of the saved folder; raised whenever its files change their meaning."""
+CHUNK = 64
+"""Windows encoded between two reports of progress: their token vectors are in memory as float32 together."""
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total) while an index is built; the unit is one window of text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The arrays of an index. Passages, sentences and tokens are each numbered from 0 in reading order.
+
+    passages: int32 (passages, 4): document, section, paragraph (from 1), first sentence.
+    sentences: int32 (sentences, 3): start, end (offsets into the document's text), first token.
+    vectors: float16 (tokens, dim), unit rows. pieces: int32 (tokens,), word pieces.
+    posting_starts, postings, counts: for word piece w, the passages that hold it, ascending, and how often, are at
+    posting_starts[w] to posting_starts[w + 1].
+    """
+
+    passages: NDArray[np.int32]
+    sentences: NDArray[np.int32]
+    vectors: NDArray[np.float16]
+    pieces: NDArray[np.int32]
+    posting_starts: NDArray[np.int64]
+    postings: NDArray[np.int32]
+    counts: NDArray[np.int32]
+
+
+class PassageIndex:
+    """The passages of some documents, ready to be searched. Never changes: build a new one and swap it in."""
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        sections: Sequence[tuple[str, ...]],
+        tables: Tables,
+        nearest: "faiss.Index",
+        embedder: Embedder,
+    ) -> None:
+        self.documents = tuple(documents)
+        self.sections = tuple(sections)
+        self.tables = tables
+        self.embedder = embedder
+        self._nearest = nearest
+        self._sentence_stops = np.append(tables.passages[1:, 3], len(tables.sentences))
+        self._token_stops = np.append(tables.sentences[1:, 2], len(tables.pieces))
+
+    def __len__(self) -> int:
+        """How many passages there are."""
+        return len(self.tables.passages)
+
+    @classmethod
+    def build(
+        cls,
+        documents: Iterable[Document],
+        *,
+        embedder: Embedder | None = None,
+        progress: Progress | None = None,
+    ) -> "PassageIndex":
+        """Cut, embed and index some documents.
+
+        Raises DocumentError where two documents have the same id or there is no text at all.
+        """
+        documents = _checked(documents)
+        embedder = embedder or SentenceTransformerEmbedder.locate()
+        windows = [(number, window) for number, d in enumerate(documents) for window in cut_windows(d)]
+        if not windows:
+            raise DocumentError("The documents hold no text. Expected at least one sentence; add a document with text.")
+        vectors, pieces, firsts = _encode(documents, windows, embedder, progress)
+        passages = [(number, passage) for number, window in windows for passage in window.passages]
+        sections = list(dict.fromkeys(passage.section for _, passage in passages))
+        tables = _tables(passages, sections, firsts, vectors, pieces)
+        return cls(documents, sections, tables, _flat(tables), embedder)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the index into a folder: all of it or, where that fails, nothing (OSError)."""
+        about = {"format": FORMAT, "fingerprint": fingerprint(self.documents, self.embedder)}
+        save_generation(Path(folder), self._write, {**about, "model": self.embedder.name})
+
+    def _write(self, folder: Path) -> None:
+        import faiss
+
+        for name in Tables.__slots__:
+            np.save(folder / f"{name}.npy", getattr(self.tables, name), allow_pickle=False)
+        texts = [{"id": d.id, "title": d.title, "text": d.text} for d in self.documents]
+        for name, value in (("documents", texts), ("sections", self.sections)):
+            (folder / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8", newline="")
+        faiss.write_index(self._nearest, str(folder / "nearest.faiss"))
+
+    @classmethod
+    def load(cls, folder: str | Path, *, embedder: Embedder | None = None) -> "PassageIndex":
+        """Open a saved index; its arrays stay on disk and are read as they are needed.
+
+        Raises StoredIndexError where it is damaged, of another format, or was built with another model.
+        """
+        generation, manifest = read_manifest(Path(folder))
+        embedder = embedder or SentenceTransformerEmbedder.locate()
+        for what, expected in (("format", FORMAT), ("model", embedder.name)):
+            if manifest.get(what) != expected:
+                raise StoredIndexError(
+                    f"The index in {str(folder)!r} was saved with {what} {manifest.get(what)!r}, expected {expected!r}. "
+                    "Build the index again."
+                )
+        verify_files(generation, manifest)
+        return cls._read(generation, embedder)
+
+    @classmethod
+    def _read(cls, folder: Path, embedder: Embedder) -> "PassageIndex":
+        import faiss
+
+        arrays = {n: np.load(folder / f"{n}.npy", mmap_mode="r", allow_pickle=False) for n in Tables.__slots__}
+        texts = json.loads((folder / "documents.json").read_text(encoding="utf-8"))
+        sections = json.loads((folder / "sections.json").read_text(encoding="utf-8"))
+        nearest = faiss.read_index(str(folder / "nearest.faiss"))
+        return cls([Document(**t) for t in texts], [tuple(s) for s in sections], Tables(**arrays), nearest, embedder)
+
+    def document(self, passage: int) -> Document:
+        """The document that a passage is in."""
+        return self.documents[self.tables.passages[passage, 0]]
+
+    def passage(self, passage: int) -> Passage:
+        """The passage of this number."""
+        _, section, paragraph, _ = self.tables.passages[passage].tolist()
+        first, stop = self.sentence_range(passage)
+        spans = tuple(Span(start, end) for start, end, _ in self.tables.sentences[first:stop].tolist())
+        return Passage(self.sections[section], paragraph, spans)
+
+    def sentence_range(self, passage: int) -> tuple[int, int]:
+        """The passage's sentences, as first and one behind last."""
+        return int(self.tables.passages[passage, 3]), int(self._sentence_stops[passage])
+
+    def token_ranges(self, sentences: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """For each sentence its first token and one behind its last."""
+        return self.tables.sentences[sentences, 2], self._token_stops[sentences]
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """Tokens in each passage."""
+        starts = self.tables.sentences[self.tables.passages[:, 3], 2]
+        return np.diff(starts, append=len(self.tables.pieces))
+
+    def nearest(self, vector: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+        """At most k passages whose mean token vector has the highest inner product with a vector (dim,)."""
+        _, found = self._nearest.search(vector[None].astype(np.float32), min(k, len(self)))
+        return np.asarray(found[0][found[0] >= 0])
+
+    def holding(self, piece: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The passages that hold a word piece, ascending, and how often each does."""
+        starts = self.tables.posting_starts
+        if not 0 <= piece < len(starts) - 1:
+            return self.tables.postings[:0], self.tables.counts[:0]
+        span = slice(int(starts[piece]), int(starts[piece + 1]))
+        return self.tables.postings[span], self.tables.counts[span]
+
+
+def fingerprint(documents: Sequence[Document], embedder: Embedder) -> str:
+    """Changes whenever an index over these documents would: other text, other model, other settings."""
+    digest = hashlib.sha256()
+    settings = [FORMAT, cutting.MAX_PASSAGE, cutting.SHORT_PARAGRAPH, cutting.MAX_WINDOW, embedder.name]
+    for value in (settings, *([d.id, d.title, d.text] for d in documents)):
+        digest.update(json.dumps(value).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows scaled to length 1; a row of zeros stays."""
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1), np.float32)
+
+
+def _checked(documents: Iterable[Document]) -> list[Document]:
+    documents = list(documents)
+    ids = [document.id for document in documents]
+    for name in ids:
+        if ids.count(name) > 1:
+            raise DocumentError(f"Two documents have the id {name!r}, expected each id once. Rename one of them.")
+    return documents
+
+
+def _encode(
+    documents: Sequence[Document], windows: Sequence[tuple[int, Window]], embedder: Embedder, progress: Progress | None
+) -> tuple[NDArray[np.float16], NDArray[np.int32], NDArray[np.int32]]:
+    """Unit token vectors, word pieces, and each sentence's first token."""
+    vectors: list[NDArray[np.float16]] = []
+    pieces: list[NDArray[np.int32]] = []
+    firsts: list[NDArray[np.int64]] = []
+    tokens = done = 0
+    for chunk in _chunks(windows, CHUNK):
+        texts = [w.heading + documents[number].text[w.start : w.end] for number, w in chunk]
+        for (_, window), encoding in zip(chunk, embedder.encode(texts), strict=True):
+            offsets = encoding.starts - len(window.heading)
+            inside = offsets >= 0
+            starts = [s.start - window.start for p in window.passages for s in p.sentences]
+            first = np.searchsorted(offsets[inside], starts)
+            first[0] = 0
+            firsts.append(first + tokens)
+            vectors.append(unit_rows(encoding.vectors[inside]).astype(np.float16))
+            pieces.append(encoding.ids[inside])
+            tokens += int(inside.sum())
+        done += len(chunk)
+        if progress:
+            progress(done, len(windows))
+    return np.concatenate(vectors), np.concatenate(pieces), np.concatenate(firsts).astype(np.int32)
+
+
+def _tables(
+    passages: Sequence[tuple[int, Passage]],
+    sections: Sequence[tuple[str, ...]],
+    firsts: NDArray[np.int32],
+    vectors: NDArray[np.float16],
+    pieces: NDArray[np.int32],
+) -> Tables:
+    numbers = {section: i for i, section in enumerate(sections)}
+    sizes = np.array([len(p.sentences) for _, p in passages])
+    first = np.cumsum(sizes) - sizes
+    rows = [(d, numbers[p.section], p.paragraph, f) for (d, p), f in zip(passages, first.tolist(), strict=True)]
+    spans = np.array([(s.start, s.end) for _, p in passages for s in p.sentences], np.int32)
+    sentences = np.column_stack([spans, firsts]).astype(np.int32)
+    stops = np.append(firsts[first[1:]], len(pieces))
+    owners = np.repeat(np.arange(len(passages)), np.diff(stops, prepend=0))
+    return Tables(np.array(rows, np.int32), sentences, vectors, pieces, *_postings(pieces, owners))
+
+
+def _postings(
+    pieces: NDArray[np.int32], owners: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """The inverted index: see Tables. owners: the passage of each token."""
+    count = int(owners[-1]) + 1 if len(owners) else 1
+    keys, counts = np.unique(pieces.astype(np.int64) * count + owners, return_counts=True)
+    found, postings = np.divmod(keys, count)
+    starts = np.searchsorted(found, np.arange(int(pieces.max(initial=0)) + 2))
+    return starts, postings.astype(np.int32), counts.astype(np.int32)
+
+
+def _flat(tables: Tables) -> "faiss.Index":
+    """Exact inner product over the passages' mean token vectors."""
+    import faiss
+
+    starts = tables.sentences[tables.passages[:, 3], 2]
+    stops = np.append(starts[1:], len(tables.vectors))
+    means = [tables.vectors[a:b].astype(np.float32).sum(axis=0) for a, b in zip(starts, stops, strict=True)]
+    index = faiss.IndexFlatIP(tables.vectors.shape[1])
+    index.add(unit_rows(np.array(means, np.float32)))
+    return index
+
+
+def _chunks(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
+    rest = iter(items)
+    return iter(partial(lambda: list(islice(rest, size))), [])

@@ -1,0 +1,100 @@
+"""Text to structure, as spans: sections under headings, paragraphs in them, sentences in these.
+
+Reads Markdown, WikiText, numbered and plain headings, blank lines, hard-wrapped lines, lists, tables, fenced code, and
+pages that lost their markup (`index.glued`). Deliberately does not: alter the text, know about files, or look for a quote.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from index.glued import GluedText
+from index.lines import RUN_IN, Block, Heading, read_blocks
+from index.sentences import Span, split_sentences, trim
+
+__all__ = ["Paragraph", "Section", "Span", "read_structure", "split_sentences"]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """`text[start:end]`, stripped, and its sentences: in order, without overlap, holding all that is not white space."""
+
+    start: int
+    end: int
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and the paragraphs under it, up to the next heading.
+
+    headings: outermost first, its own last, without markup ("## ", "= =") but with their numbers ("2.3 Methods"); ()
+    before any heading. heading: the whole of its own heading in the text, markup included. paragraphs may be empty.
+    """
+
+    headings: tuple[str, ...]
+    heading: Span | None
+    start: int
+    end: int
+    paragraphs: tuple[Paragraph, ...]
+
+
+def read_structure(text: str) -> tuple[Section, ...]:
+    """The sections of a text in order. Every character that is not white space is in one heading or one sentence."""
+    sections: list[Section] = []
+    above: list[Heading] = []
+    heading: Heading | None = None
+    paragraphs: list[Paragraph] = []
+    for piece in _pieces(text):
+        if isinstance(piece, Paragraph):
+            _add(text, paragraphs, piece)
+            continue
+        sections.extend(_section(above, heading, paragraphs))
+        heading, paragraphs = piece, []
+        above = [*(outer for outer in above if outer.level < piece.level), piece]
+    sections.extend(_section(above, heading, paragraphs))
+    return tuple(sections)
+
+
+def _pieces(text: str) -> Iterator[Heading | Paragraph]:
+    """The headings and paragraphs of a text in order, those without a line of their own too."""
+    glued = GluedText(text)
+    for block in read_blocks(text):
+        if isinstance(block, Heading):
+            yield block
+        elif not block.prose:
+            yield _paragraph(text, block.start, block.end, block.stops)
+        else:
+            for is_heading, span in glued.pieces(block.start, block.end):
+                if is_heading:
+                    yield Heading(span.start, span.end, text[span.start : span.end], RUN_IN)
+                else:
+                    yield _paragraph(text, span.start, span.end, block.stops)
+
+
+def _paragraph(text: str, start: int, end: int, stops: Sequence[int]) -> Paragraph:
+    """A paragraph, its sentences split at these stops and where their marks say so."""
+    sentences: list[Span] = []
+    begin = start
+    for stop in (*stops[bisect_right(stops, start) : bisect_left(stops, end)], end):
+        sentences.extend(split_sentences(text, begin, stop))
+        begin = stop
+    return Paragraph(start, end, tuple(sentences))
+
+
+def _add(text: str, paragraphs: list[Paragraph], paragraph: Paragraph) -> None:
+    """Append a paragraph; one without a letter or digit (a rule, a row of stars) goes to the one before."""
+    if paragraphs and not any(map(str.isalnum, text[paragraph.start : paragraph.end])):
+        before = paragraphs.pop()
+        paragraph = Paragraph(before.start, paragraph.end, before.sentences + paragraph.sentences)
+    paragraphs.append(paragraph)
+
+
+def _section(above: Sequence[Heading], heading: Heading | None, paragraphs: Sequence[Paragraph]) -> Iterator[Section]:
+    """The section that ends here; none where nothing stands before the first heading."""
+    if heading is None and not paragraphs:
+        return
+    start = heading.start if heading else paragraphs[0].start
+    end = paragraphs[-1].end if paragraphs else heading.end if heading else start
+    span = Span(heading.start, heading.end) if heading else None
+    yield Section(tuple(" ".join(h.title.split()) for h in above), span, start, end, tuple(paragraphs))

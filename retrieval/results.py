@@ -1,0 +1,88 @@
+"""What a question gets: an Answer with its Citations. Values only; nothing here computes."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+REFUSAL = "The document does not say."
+
+Highlight = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A passage, word for word: `document.text[start:end] == text`.
+
+    number: from 1, best first. section: headings, outermost first. paragraph: from 1 within the section. highlights: the
+    sentences that answer, as (start, end) in the document's text, inside start to end. score: higher is better, about
+    0 (nothing in common) to 1.
+    """
+
+    number: int
+    document_id: str
+    title: str
+    section: tuple[str, ...]
+    paragraph: int
+    start: int
+    end: int
+    text: str
+    highlights: tuple[Highlight, ...]
+    score: float
+
+    def __post_init__(self) -> None:
+        if self.number < 1 or self.paragraph < 1:
+            raise ValueError(f"number {self.number} and paragraph {self.paragraph} count from 1")
+        if self.end - self.start != len(self.text):
+            raise ValueError(f"{self.start} to {self.end} is not the length of the text, {len(self.text)}")
+        if not all(self.start <= start < end <= self.end for start, end in self.highlights):
+            raise ValueError(f"highlights {self.highlights} are not inside {self.start} to {self.end}")
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people: "title › section › paragraph 2"."""
+        return " › ".join((*dict.fromkeys((self.title, *self.section)), f"paragraph {self.paragraph}"))
+
+    @property
+    def quotes(self) -> tuple[str, ...]:
+        """The text of each highlight."""
+        return tuple(self.text[start - self.start : end - self.start] for start, end in self.highlights)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What `ask` returns.
+
+    searched: the stand-alone question that was searched. text: the sentences that answer, word for word, or a line that
+    says there is none. found: whether the documents answer it. confidence: the estimated probability that they do, 0 to
+    1. citations: best first; where found is false they are the closest passages, not answers.
+    """
+
+    question: str
+    searched: str
+    text: str
+    found: bool
+    confidence: float
+    citations: tuple[Citation, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.confidence <= 1:
+            raise ValueError(f"confidence {self.confidence} is not between 0 and 1")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, the same names."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        from retrieval.render import to_terminal
+
+        return to_terminal(self)
+
+    def _repr_html_(self) -> str:
+        from retrieval.render import to_html
+
+        return to_html(self)
+
+
+Turn = str | Answer
+History = Sequence[Turn]
+"""Earlier turns, oldest first: a question's text, or the Answer it got."""
