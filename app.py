@@ -18,9 +18,9 @@ import logging
 import os
 import re
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape as escape_html
 from itertools import islice
 from typing import Any
@@ -32,15 +32,20 @@ from index import Document, PassageIndex
 from index.errors import AskError
 from index.structure import Section, read_structure
 from retrieval import Answer, Citation, ask, default_index
+from retrieval.render import in_words, pieces
 
 TITLE = "Ask the document"
 TURNS_KEPT = 20  # turns one visitor's conversation shows; older ones scroll out, so a session's memory is bounded
 HISTORY_USED = 6  # turns a follow-up may lean on
 QUESTION_SHOWN = 400  # characters of a question repeated on the page; what is searched is never cut
 EXAMPLES_SHOWN = 4
+ADDS = 0.7  # a passage whose score is below this share of the first one's adds nothing to a found answer
 OUTLINE_UNFOLDED = 8  # headings an outline may have and still start open
 AT_ONCE: dict[str, Any] = {"concurrency_id": "ask", "concurrency_limit": 2}  # page and API share two at a time
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+VOTES = ("Helpful", "Not helpful")
+VOTES_FILE = "ASK_VOTES_FILE"  # the environment variable that names the file votes go to; without it they go nowhere
+QUESTION_WORDS = frozenset("what which when where whose whom does have that this with from about said stand".split())
 log = logging.getLogger(__name__)
 
 
@@ -54,6 +59,7 @@ class Turn:
     question: str
     answer: Answer | None = None
     trouble: str = ""
+    vote: str = ""  # "Helpful", "Not helpful" or nothing yet
 
     @property
     def settled(self) -> bool:
@@ -62,10 +68,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What every visitor shares: the index, and questions its own documents are known to answer."""
+    """What every visitor shares: the index, questions its documents are known to answer, the pane that shows them."""
 
     passage_index: PassageIndex
     examples: tuple[str, ...]
+    pane: str
+
+    @classmethod
+    def over(cls, passage_index: PassageIndex) -> Room:
+        documents = passage_index.documents
+        return cls(passage_index, answered(example_questions(documents), passage_index), render_pane(documents))
 
 
 class Opening:
@@ -78,11 +90,12 @@ class Opening:
 
     def _open(self, load: Callable[[Callable[[int, int], None]], PassageIndex]) -> None:
         try:
-            passage_index = load(self._report)
-            examples = answered(example_questions(passage_index.documents), passage_index)
-            self.room.set_result(Room(passage_index, examples))
-        except Exception as error:  # noqa: BLE001 (handed to whoever waits for the room)
+            self.room.set_result(Room.over(load(self._report)))
+        except AskError as error:  # handed to whoever waits for the room
             self.room.set_exception(error)
+        except Exception:
+            log.exception("the documents could not be opened")
+            self.room.set_exception(AskError("The documents could not be opened. The server's log says why."))
 
     def _report(self, done: int, total: int) -> None:
         self.done, self.total = done, total
@@ -91,16 +104,17 @@ class Opening:
 # --- questions drawn from the documents -----------------------------------------------------------------------------
 
 
-def example_questions(documents: Sequence[Document]) -> Iterator[str]:
-    """Questions the documents' own words suggest: their headings, the short names they define, the names they use."""
+def example_questions(documents: Sequence[Document]) -> Iterator[tuple[str, str]]:
+    """Questions the documents' own words suggest, each with words that a right answer or its headings must hold."""
     for document in documents:
         sections = read_structure(document.text)
         headings = dict.fromkeys(section.headings[-1] for section in sections if section.headings)
-        yield from (f"What is said about {heading}?" for heading in headings if len(heading) <= 60)
-        yield from (f"What does {name} stand for?" for name in unique(r"(?<=\w \()[A-Z]{2,7}(?=\))", document.text))
+        yield from ((f"What is said about {heading}?", heading) for heading in headings if len(heading) <= 60)
+        defined = unique(r"(?<=\w \()[A-Z]{2,7}(?=\))", document.text)
+        yield from ((f"What does {name} stand for?", f"({name})") for name in defined)
         if not headings:
             names = unique(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}", document.text)
-            yield from (f"What is said about {name}?" for name in names)
+            yield from ((f"What is said about {name}?", name) for name in names)
 
 
 def unique(pattern: str, text: str) -> Iterable[str]:
@@ -108,11 +122,16 @@ def unique(pattern: str, text: str) -> Iterable[str]:
     return dict.fromkeys(islice((match.group() for match in re.finditer(pattern, text[:50_000])), 8))
 
 
-def answered(questions: Iterable[str], passage_index: PassageIndex) -> tuple[str, ...]:
-    """The first questions the index does answer. Asking them also loads the model before a visitor waits for it."""
+def answered(questions: Iterable[tuple[str, str]], passage_index: PassageIndex) -> tuple[str, ...]:
+    """The first questions the index answers rightly. Asking them also loads the model before a visitor waits for it."""
     candidates = islice(questions, 4 * EXAMPLES_SHOWN)
-    found = (question for question in candidates if ask(question, passage_index=passage_index).found)
+    found = (question for question, held in candidates if held in said(ask(question, passage_index=passage_index)))
     return tuple(islice(found, 2 * EXAMPLES_SHOWN))
+
+
+def said(answer: Answer) -> str:
+    """An answer's words and the headings above them; nothing where it was not found."""
+    return " ".join((*answer.citations[0].section, answer.text)) if answer.found else ""
 
 
 def fresh(examples: Sequence[str], turns: Sequence[Turn]) -> tuple[str, ...]:
@@ -139,19 +158,6 @@ def escape(text: str) -> str:
     return re.sub("[\0\ud800-\udfff]", "\ufffd", escape_html(text)).replace("\r", "&#13;").replace("\n", "&#10;")
 
 
-def place(citation: Citation) -> str:
-    """Where a citation stands: title › section › paragraph. A first heading equal to the title is said once."""
-    headings = citation.section[1:] if citation.section[:1] == (citation.title,) else citation.section
-    return " › ".join((citation.title, *headings, f"paragraph {citation.paragraph}"))
-
-
-def confidence_in_words(confidence: float) -> str:
-    """A probability as a person says it, the number at hand."""
-    levels = ((0.9, "High confidence"), (0.7, "Good confidence"), (0.5, "Some confidence"), (0.25, "Doubtful"))
-    word = next((word for least, word in levels if confidence >= least), "Probably not in the document")
-    return f"{word} · {round(100 * confidence)} %"
-
-
 def shorten(text: str, limit: int = QUESTION_SHOWN) -> str:
     """Text of at most ``limit`` characters and an ellipsis."""
     return text if len(text) <= limit else text[:limit].rstrip() + "…"
@@ -159,16 +165,8 @@ def shorten(text: str, limit: int = QUESTION_SHOWN) -> str:
 
 def render_marked(citation: Citation) -> str:
     """The cited passage with its answering sentences marked."""
-
-    def piece(tag: str, start: int, end: int) -> str:
-        text = escape(citation.text[start - citation.start : end - citation.start])
-        return f"<{tag}>{text}</{tag}>" if text else ""
-
-    pieces, at = [], citation.start
-    for start, end in citation.highlights:
-        pieces += [piece("span", at, start), piece("mark", start, end)]
-        at = end
-    return "".join(pieces) + piece("span", at, citation.end)
+    tagged = (("mark" if lit else "span", text) for text, lit in pieces(citation))
+    return "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in tagged)
 
 
 def render_target(citation: Citation) -> str:
@@ -182,7 +180,7 @@ def render_citation(citation: Citation) -> str:
     """One numbered citation: where it stands, then its passage; the whole of it is one link into the document."""
     return (
         f'<li><a class="cite" {render_target(citation)}><span class="number">{citation.number}</span>'
-        f'<span class="place">{escape(place(citation))}</span>'
+        f'<span class="place">{escape(citation.place)}</span>'
         f'<span class="passage">{render_marked(citation)}</span></a></li>'
     )
 
@@ -197,7 +195,7 @@ def render_answer(answer: Answer) -> str:
     first = answer.citations[0]
     pin = f'<a class="pin" {render_target(first)} aria-label="Citation {first.number}, open in the document">'
     quote = f'<blockquote class="quote"><p>{escape(answer.text)}{pin}{first.number}</a></p></blockquote>'
-    return quote + render_citations(answer.citations)
+    return quote + render_citations([c for c in answer.citations if c.score >= ADDS * first.score])
 
 
 def render_refusal(answer: Answer) -> str:
@@ -219,17 +217,19 @@ def render_trail(answer: Answer) -> str:
         for c in answer.citations
     )
     table = "<table><thead><tr><th>Passage</th><th>Words in common</th><th>Score</th></tr></thead>"
+    sure = f"Answered by the document: {in_words(answer.confidence)} ({answer.confidence:.0%})"
     return (
-        f'<details class="trail"><summary>How was this found?</summary><p>Searched for “{escape(answer.searched)}”, by '
-        f"meaning and word by word. Estimated probability that the document answers it: {answer.confidence:.2f}.</p>"
+        f'<details class="trail"><summary><span class="confidence">{sure}.</span> How was this found?</summary>'
+        f"<p>Searched for “{escape(answer.searched)}”, by meaning and word by word.</p>"
         f"{table}<tbody>{rows}</tbody></table></details>"
     )
 
 
 def shared_words(question: str, text: str) -> list[str]:
-    """Words of three letters and more in both, as the question writes them."""
-    present = set(re.findall(r"\w{3,}", text.casefold()))
-    return [word for word in dict.fromkeys(re.findall(r"\w{3,}", question)) if word.casefold() in present]
+    """Words of four letters and more in both, as the question writes them; question words say nothing."""
+    present = set(re.findall(r"\w{4,}", text.casefold())) - QUESTION_WORDS
+    words = {word.casefold(): word for word in re.findall(r"\w{4,}", question)}
+    return [word for folded, word in words.items() if folded in present]
 
 
 def render_turn(turn: Turn, last: bool) -> str:
@@ -242,10 +242,9 @@ def render_turn(turn: Turn, last: bool) -> str:
         return f'<li class="turn pending">{question}<p class="note">Reading…</p></li>'
     answer = turn.answer
     body = render_answer(answer) if answer.found else render_refusal(answer)
-    confidence = f'<p class="confidence">{confidence_in_words(answer.confidence)}</p>'
-    footer = foot(confidence + (copies(answer) if answer.found else "") + again)
+    buttons = foot((copies(answer) if answer.found else "") + again + votes(turn.vote) * last)
     kind = "found" if answer.found else "refused"
-    return f'<li class="turn {kind}">{question}{render_searched(turn, last)}{body}{footer}{render_trail(answer)}</li>'
+    return f'<li class="turn {kind}">{question}{render_searched(turn, last)}{body}{buttons}{render_trail(answer)}</li>'
 
 
 def render_searched(turn: Turn, last: bool) -> str:
@@ -256,15 +255,21 @@ def render_searched(turn: Turn, last: bool) -> str:
     return f'<p class="searched">Searched for: {escape(turn.answer.searched)} {back}</p>'
 
 
-def button(label: str, action: str, **data: str) -> str:
+def button(label: str, action: str, pressed: bool | None = None, **data: str) -> str:
     """A button the page's script passes on to the server as ``action``, or handles itself."""
     extra = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
+    extra += "" if pressed is None else f' aria-pressed="{str(pressed).lower()}"'
     return f'<button type="button" data-action="{action}"{extra}>{escape(label)}</button>'
 
 
 def foot(content: str) -> str:
     """The quiet row under a turn."""
     return f'<div class="foot">{content}</div>' if content else ""
+
+
+def votes(cast: str) -> str:
+    """Two buttons that say whether the answer helped; the one cast is pressed."""
+    return "".join(button(vote, "vote", vote=vote, pressed=cast == vote) for vote in VOTES)
 
 
 def copies(answer: Answer) -> str:
@@ -276,18 +281,17 @@ def copies(answer: Answer) -> str:
     )
 
 
-def quotes(answer: Answer) -> list[tuple[str, str]]:
-    """(what is quoted, where it stands with its offsets) for each citation: the first by its lit sentences."""
-    spans = [(c.highlights[0][0], c.highlights[-1][1]) if c.highlights else (c.start, c.end) for c in answer.citations]
-    return [
-        (c.text[start - c.start : end - c.start], f"{place(c)}, characters {start} to {end}")
-        for c, (start, end) in zip(answer.citations, spans, strict=True)
-    ]
+def quoted(citation: Citation) -> tuple[str, str]:
+    """What a copied citation says: its answering sentences, and where they stand."""
+    spans = citation.highlights or ((citation.start, citation.end),)
+    quote = " … ".join(citation.quotes) or citation.text
+    return quote, f"{citation.place}, characters {spans[0][0]} to {spans[-1][1]}"
 
 
 def as_text(answer: Answer) -> str:
     """Question, answer and citations as plain text to paste."""
-    lines = [f"[{number}] “{quote}”\n    {where}" for number, (quote, where) in enumerate(quotes(answer), 1)]
+    rows = ((citation.number, *quoted(citation)) for citation in answer.citations)
+    lines = [f"[{number}] “{quote}”\n    {where}" for number, quote, where in rows]
     return "\n\n".join([answer.question, answer.text, *lines])
 
 
@@ -297,8 +301,8 @@ def as_markdown(answer: Answer) -> str:
     def plain(text: str) -> str:
         return re.sub(r"([\\`*_\[\]#|~$<>])", r"\\\1", " ".join(text.split()))
 
-    numbered = enumerate(quotes(answer), 1)
-    lines = [f"{number}. “{plain(quote)}”  \n   {plain(where)}" for number, (quote, where) in numbered]
+    rows = ((citation.number, *quoted(citation)) for citation in answer.citations)
+    lines = [f"{number}. “{plain(quote)}”  \n   {plain(where)}" for number, quote, where in rows]
     return "\n\n".join([f"**{plain(answer.question)}**", f"> {plain(answer.text)}", "\n".join(lines)])
 
 
@@ -306,7 +310,8 @@ def render_conversation(turns: Sequence[Turn], examples: Sequence[str] = ()) -> 
     """The conversation, oldest turn first, then chips for what has not been asked about."""
     items = "".join(render_turn(turn, last=turn is turns[-1]) for turn in turns)
     chips = render_chips(fresh(examples, turns), "Not asked about yet") if turns and turns[-1].settled else ""
-    return f'<div role="log" aria-label="Conversation"><ol class="turns">{items}</ol></div>{chips}'
+    busy = ' aria-busy="true"' if turns and not turns[-1].settled else ""
+    return f'<div role="log" aria-label="Conversation"{busy}><ol class="turns">{items}</ol></div>{chips}'
 
 
 def render_chips(questions: Sequence[str], label: str) -> str:
@@ -332,30 +337,30 @@ def render_opening(done: int, total: int) -> str:
 
 
 def render_pane(documents: Sequence[Document]) -> str:
-    """All documents as readable pages, the first one open, with a switch between several."""
+    """The first document as a readable page, a place for each of the others, a switch between several."""
     options = "".join(f'<option value="{escape(d.id)}">{escape(d.title)}</option>' for d in documents)
     switch = f'<select id="switch" aria-label="Document">{options}</select>' if len(documents) > 1 else ""
     back = button("Back to the answer", "back")
-    articles = "".join(render_document(d, number) for number, d in enumerate(documents))
+    others = "".join(f'<article data-document="{escape(d.id)}" hidden></article>' for d in documents[1:])
+    articles = f'<article data-document="{escape(documents[0].id)}">{render_document(documents[0])}</article>{others}'
     return f'<div class="bar">{switch}{back}</div><div class="sheet" id="sheet" tabindex="0" role="region" ' + (
         f'aria-label="Document text">{articles}</div>'
     )
 
 
-def render_document(document: Document, number: int) -> str:
+def render_document(document: Document) -> str:
     """One document: its file, an outline to jump by, its text."""
-    parts = {f"d{number}s{position}": part for position, part in enumerate(read_structure(document.text))}
-    body = "".join(render_section(document.text, part, anchor) for anchor, part in parts.items())
-    name = f'<p class="file">{escape(document.id)}</p>'
-    hidden = " hidden" if number else ""
-    return f'<article data-document="{escape(document.id)}"{hidden}>{name}{render_outline(parts)}{body}</article>'
+    parts = read_structure(document.text)
+    body = "".join(render_section(document.text, part) for part in parts)
+    return f'<p class="file">{escape(document.id)}</p>{render_outline(parts)}{body}'
 
 
-def render_outline(parts: Mapping[str, Section]) -> str:
+def render_outline(parts: Sequence[Section]) -> str:
     """The headings as links, folded where there are many, left out where there is nothing to choose from."""
     links = [
-        f'<li style="--depth:{len(part.headings) - 1}"><a href="#{anchor}">{escape(part.headings[-1])}</a></li>'
-        for anchor, part in parts.items()
+        f'<li style="--depth:{len(part.headings) - 1}"><a href="#" data-jump="{position}">'
+        f"{escape(part.headings[-1])}</a></li>"
+        for position, part in enumerate(parts)
         if part.heading
     ]
     if len(links) < 2:
@@ -364,14 +369,14 @@ def render_outline(parts: Mapping[str, Section]) -> str:
     return f'{fold}<nav aria-label="Contents"><ol>{"".join(links)}</ol></nav></details>'
 
 
-def render_section(text: str, section: Section, anchor: str) -> str:
+def render_section(text: str, section: Section) -> str:
     """One section: its heading, and its paragraphs as blocks of nothing but text that know their offsets."""
     level = f"h{min(len(section.headings) + 1, 6)}"
     heading = f"<{level}>{escape(section.headings[-1])}</{level}>" if section.heading else ""
     paragraphs = "".join(
         f'<p data-start="{p.start}" data-end="{p.end}">{escape(text[p.start : p.end])}</p>' for p in section.paragraphs
     )
-    return f'<section id="{anchor}">{heading}{paragraphs}</section>'
+    return f"<section>{heading}{paragraphs}</section>"
 
 
 # --- answering: what the page's events do ---------------------------------------------------------------------------
@@ -381,8 +386,7 @@ def take_turn(question: str, history: Sequence[Turn], passage_index: PassageInde
     """Ask one question after earlier turns; whatever goes wrong becomes a friendly line, never a traceback."""
     earlier = [turn.answer for turn in history if turn.answer][-HISTORY_USED:]
     try:
-        answer = ask(question, passage_index=passage_index, history=earlier)
-        return Turn(shorten(answer.question), answer)
+        return Turn(shorten(question), ask(question, passage_index=passage_index, history=earlier))
     except AskError as error:
         return Turn(shorten(question), trouble=str(error))
     except Exception:  # the page is the last to catch anything: the log gets the traceback, the visitor a sentence
@@ -390,15 +394,13 @@ def take_turn(question: str, history: Sequence[Turn], passage_index: PassageInde
         return Turn(shorten(question), trouble="Something went wrong here, not with your question. Please ask again.")
 
 
-def ask_as_json(room: Room, question: str, history: Sequence[str], k: int) -> str:
-    """The answer as JSON text, for programs. Raises gr.Error with the friendly line of whatever was wrong."""
-    if not isinstance(history, list | tuple) or not all(isinstance(earlier, str) for earlier in history):
-        raise gr.Error("history must be a list of earlier questions, oldest first, each a text.", print_exception=False)
-    try:
-        answer = ask(question, passage_index=room.passage_index, history=history[-HISTORY_USED:], k=k)
-    except AskError as error:
-        raise gr.Error(str(error), print_exception=False) from None
-    return json.dumps(answer.to_dict(), ensure_ascii=False)
+def keep_vote(turn: Turn) -> Turn:
+    """Write a vote to the file the operator asked for, if any, as one line of JSON. Returns the turn."""
+    if path := os.environ.get(VOTES_FILE):
+        answer = turn.answer.to_dict() if turn.answer else None
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps({"question": turn.question, "vote": turn.vote, "answer": answer}) + "\n")
+    return turn
 
 
 Shown = tuple[str, str, tuple[Turn, ...]]  # what stays in the question box, the conversation, the session's turns
@@ -438,6 +440,8 @@ class Desk:
             yield from self.converse(turns[-1].question, turns[:-1], alone=action == "typed")
         elif action == "edit" and turns:
             yield self.show(turns[:-1], turns[-1].question)
+        elif action == "vote" and turns and sent.get("vote") in VOTES:
+            yield self.show((*turns[:-1], keep_vote(replace(turns[-1], vote=sent["vote"]))))
         else:
             yield self.show(turns)
 
@@ -446,10 +450,13 @@ class Desk:
         waiting = turns and not turns[-1].settled
         return self.show(turns[:-1], turns[-1].question) if waiting else self.show(turns)
 
-    def shared(self, request: gr.Request, turns: tuple[Turn, ...]) -> Iterator[Shown]:
-        """Ask the question a shared address carries as ``?q=``."""
+    def shared(self, request: gr.Request, turns: tuple[Turn, ...]) -> Iterator[Shown | dict[str, Any]]:
+        """Ask the question a shared address carries as ``?q=``; without one, leave alone what a quick visitor typed."""
         question = request.query_params.get("q")
-        yield from self.converse(question, turns) if question else [self.show(turns)]
+        if question:
+            yield from self.converse(question, turns)
+        else:
+            yield gr.skip()
 
     def clear(self) -> Shown:
         return self.show(())
@@ -464,11 +471,21 @@ class Desk:
         except AskError as error:
             yield render_welcome(None), f'<p class="note" role="alert">{escape(str(error))}</p>'
         else:
-            yield render_welcome(room), render_pane(room.passage_index.documents)
+            yield render_welcome(room), room.pane
+
+    def document(self, document_id: str) -> str:
+        """One more document for the pane, when a visitor first opens it."""
+        found = (d for d in self.room().passage_index.documents if d.id == document_id)
+        return next(map(render_document, found), "")
 
     def ask(self, question: str, history: list[str] = [], k: int = 3) -> str:  # noqa: B006 (a default programs can read)
         """Ask the documents. Returns JSON text: question, searched, text, found, confidence, citations."""
-        return ask_as_json(self.room(), question, history, k)
+        earlier = history[-HISTORY_USED:] if isinstance(history, list) else history  # what is no list, ask refuses
+        try:
+            answer = ask(question, passage_index=self.room().passage_index, history=earlier, k=k)
+        except AskError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        return json.dumps(answer.to_dict(), ensure_ascii=False)
 
 
 # --- what the browser gets: one style sheet, one header, one script -------------------------------------------------
@@ -562,11 +579,13 @@ footer, #top .wrap { display: none !important; }
   .place { font: .8rem/1.55 var(--sans); color: var(--accent); }
   .passage { font: .98rem/1.5 var(--serif); color: var(--soft); }
   .cite mark { background: none; color: var(--ink); box-shadow: inset 0 -.42em var(--active); }
+  .refused .cite mark { color: var(--soft); box-shadow: none; }
   /* after the first citation only the answering sentence; the preview and the document have the rest */
   .citations li + li .passage:has(mark) > span { display: none; }
   .citations li + li mark ~ mark::before { content: "… "; }
   .foot { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1.1rem; margin-top: .7rem; }
-  .confidence { font-size: .82rem; color: var(--soft); }
+  .foot [aria-pressed=true] { font-weight: 600; text-decoration: underline; }
+  .trail { margin-top: .2rem; }
   .trail { font-size: .82rem; color: var(--soft); }
   .trail p { margin: .4rem 0 .6rem; }
   .trail table { border-collapse: collapse; }
@@ -618,12 +637,12 @@ footer, #top .wrap { display: none !important; }
   @media (min-width: 50.01rem) { #top [data-action=read] { display: none; } }
 }
 body.reading .gradio-container #document { display: block; }
-@media (prefers-reduced-motion: no-preference) { .sheet { scroll-behavior: smooth; } }
 
 #preview { position: fixed; z-index: 50; width: min(26rem, 90vw); max-height: 45vh; overflow: hidden;
   padding: .8rem 1rem; background: var(--sheet); color: var(--ink); border: 1px solid var(--line); border-radius: .5rem;
   box-shadow: 0 6px 24px rgb(0 0 0 / .18); font: .95rem/1.5 var(--serif);
-  white-space: pre-wrap; overflow-wrap: anywhere; }
+  white-space: pre-wrap; overflow-wrap: anywhere; pointer-events: none; animation: appear .15s .2s both; }
+@keyframes appear { from { opacity: 0; } }
 #preview .place { display: block; font: .78rem/1.6 var(--sans); color: var(--soft); }
 #preview mark { background: var(--active); color: inherit; }
 """
@@ -662,21 +681,23 @@ const rangesOf = link => {
   return [{start, end, name: active ? 'active' : 'cited'}, ...lit];
 };
 const articles = () => [...document.querySelectorAll('#sheet article')];
-const show = id => {
+const show = async id => {               // a document is fetched when it is first shown, and never again
   for (const article of articles()) article.hidden = article.dataset.document !== id;
-  const choice = one('#switch');
+  const choice = one('#switch'), article = articles().find(a => !a.hidden);
   if (choice) choice.value = id;
+  if (!article.firstChild) article.innerHTML = await server.document(id);
 };
 const unmark = () => {
   opened = null;
   document.querySelectorAll('.cite[aria-current]').forEach(link => link.removeAttribute('aria-current'));
   for (const block of document.querySelectorAll('#sheet [data-start]')) if (block.firstElementChild) paint(block, []);
 };
-const mark = link => {                   // the passages of one answer, the given one stronger
+const mark = async link => {             // the passages of one answer, the given one stronger
   opened = link;
   const links = [...link.closest('.turn').querySelectorAll('.cite')];
   document.querySelectorAll('.cite[aria-current]').forEach(other => other.removeAttribute('aria-current'));
   links.filter(l => l.dataset.number === link.dataset.number).forEach(l => l.setAttribute('aria-current', 'true'));
+  await show(link.dataset.document);
   for (const article of articles()) {
     const ranges = links.filter(l => l.dataset.document === article.dataset.document).flatMap(rangesOf);
     for (const block of article.querySelectorAll('[data-start]')) {
@@ -685,11 +706,13 @@ const mark = link => {                   // the passages of one answer, the give
       if (here.length || block.firstElementChild) paint(block, here);
     }
   }
-  show(link.dataset.document);
 };
 const scrollToActive = () => {
   const target = one('#sheet mark.active.lit') || one('#sheet mark.active');
-  if (target) target.scrollIntoView({block: 'nearest'});
+  if (!target) return null;
+  const far = Math.abs(target.getBoundingClientRect().top) > 2 * innerHeight;
+  const calm = far || matchMedia('(prefers-reduced-motion: reduce)').matches;
+  target.scrollIntoView({block: 'nearest', behavior: calm ? 'instant' : 'smooth'});
   return target;
 };
 const phone = matchMedia('(max-width: 50rem)');
@@ -697,15 +720,15 @@ const read = on => {                     // on a phone the document covers the c
   document.body.classList.toggle('reading', on);
   one('#talk').inert = on && phone.matches;
 };
-const open = link => {
-  mark(link);
+const open = async link => {
+  await mark(link);
   read(true);
   const target = scrollToActive();
   if (!target) return;
   target.tabIndex = -1;
   target.focus({preventScroll: true});
 };
-const back = () => { read(false); if (opened && opened.isConnected) opened.focus(); };
+const back = () => { read(false); if (opened) opened.focus(); };
 
 // Previews: the whole passage beside a citation that is hovered or focused.
 const card = document.createElement('div');
@@ -713,7 +736,9 @@ card.id = 'preview';
 card.hidden = true;
 card.setAttribute('aria-hidden', 'true');    // a screen reader has the same text in the link itself
 document.body.append(card);
+let previewed = null;
 const preview = link => {
+  previewed = link;
   const passage = one(`.cite[data-number="${CSS.escape(link.dataset.number)}"]`, link.closest('.turn'));
   card.replaceChildren(...[...passage.querySelectorAll('.place, .passage')].map(part => part.cloneNode(true)));
   card.hidden = false;
@@ -722,17 +747,17 @@ const preview = link => {
   card.style.top = (room > card.offsetHeight + 8 ? at.bottom + 4 : Math.max(8, at.top - card.offsetHeight - 4)) + 'px';
 };
 const cut = link => link.matches('.pin, li + li > *');   // shows less than its passage
-const hide = () => { card.hidden = true; };
+const hide = () => { previewed = null; card.hidden = true; };
 const citation = event => event.target.closest ? event.target.closest('.cite, .pin') : null;
 if (matchMedia('(hover: hover)').matches) document.addEventListener('mouseover', event => {
   const link = citation(event);
   if (link && cut(link)) preview(link); else hide();
 });
-document.addEventListener('focusin', event => {
-  const link = citation(event);
-  if (link && link.matches(':focus-visible') && cut(link)) preview(link); else hide();
-});
-document.addEventListener('scroll', hide, true);
+const suggest = link => {
+  if (link.matches(':is(.cite, .pin):focus-visible') && cut(link)) preview(link); else hide();
+};
+document.addEventListener('focusin', event => suggest(event.target));
+document.addEventListener('scroll', () => { if (previewed) preview(previewed); }, true);
 
 // Buttons and links. What needs the server goes through trigger; the server checks it again.
 const copy = async (text, button) => {
@@ -750,14 +775,17 @@ const copy = async (text, button) => {
   setTimeout(() => { button.textContent = label; }, 1500);
 };
 const act = button => {
-  const {action, question, text} = button.dataset;
+  const {action, question, text, vote} = button.dataset;
   if (action === 'back') back();
   else if (action === 'read') { read(true); one('#sheet')?.focus(); }
   else if (action === 'copy') copy(text, button);
   else if (action === 'link') copy(`${location.origin}${location.pathname}?q=${encodeURIComponent(question)}`, button);
   else if (action === 'stop') trigger('stop');
   else if (action === 'clear') trigger('clear');
-  else trigger('request', {action, question});
+  else {
+    one('[role=log]').setAttribute('aria-busy', 'true');
+    trigger('request', {action, question, vote});
+  }
   if (['stop', 'clear', 'edit'].includes(action)) one('#box textarea').focus();
 };
 document.addEventListener('click', event => {
@@ -766,7 +794,7 @@ document.addEventListener('click', event => {
   if (link || jump) event.preventDefault();
   if (link) open(link);
   else if (button) act(button);
-  else if (jump) document.getElementById(jump.hash.slice(1)).scrollIntoView();
+  else if (jump) jump.closest('article').querySelectorAll('section')[jump.dataset.jump].scrollIntoView();
 });
 document.addEventListener('change', event => { if (event.target.id === 'switch') show(event.target.value); });
 document.addEventListener('keydown', event => {
@@ -777,11 +805,12 @@ document.addEventListener('keydown', event => {
 
 // A new turn: its question at the top, its first passage in the pane.
 watch('value', () => {
+  hide();
   const turn = [...element.querySelectorAll('.turn')].pop();
   if (!turn) return;
   turn.scrollIntoView({block: 'start'});
   const first = one('.quote ~ .citations .cite', turn);
-  if (first) { mark(first); scrollToActive(); } else unmark();
+  if (first) mark(first).then(scrollToActive); else unmark();
 });
 """
 
@@ -789,6 +818,10 @@ watch('value', () => {
 def build_app(passage_index: PassageIndex | Opening) -> gr.Blocks:
     """The page over an index, or over one that is still being opened."""
     desk = Desk(passage_index if isinstance(passage_index, Opening) else Opening(lambda _: passage_index))
+
+    def document(document_id: str) -> str:  # Gradio marks what it may serve, which a bound method cannot be
+        return desk.document(document_id)
+
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with page:
         turns = gr.State(())
@@ -798,7 +831,11 @@ def build_app(passage_index: PassageIndex | Opening) -> gr.Blocks:
                 with gr.Column(elem_id="scroll"):
                     welcome = gr.HTML(render_welcome(None), elem_id="welcome", apply_default_css=False)
                     conversation = gr.HTML(
-                        render_conversation(()), elem_id="conversation", js_on_load=SCRIPT, apply_default_css=False
+                        render_conversation(()),
+                        elem_id="conversation",
+                        apply_default_css=False,
+                        js_on_load=SCRIPT,
+                        server_functions=[document],
                     )
                 with gr.Row(elem_id="composer"):
                     box = gr.Textbox(
@@ -821,8 +858,12 @@ def build_app(passage_index: PassageIndex | Opening) -> gr.Blocks:
 
 def register_on_zero_gpu() -> None:
     """A ZeroGPU Space must own one GPU function. Ours does nothing: questions stay on the CPU and cost no quota."""
+
+    def nothing() -> None:
+        return None
+
     if importlib.util.find_spec("spaces"):
-        importlib.import_module("spaces").GPU(lambda: None)
+        importlib.import_module("spaces").GPU(nothing)
 
 
 def main() -> None:

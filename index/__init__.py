@@ -5,8 +5,8 @@ from index.documents import Document, read_documents
 from index.embed import Embedder, Encoding, SentenceTransformerEmbedder
 from index.errors import AskError, DocumentError, ModelError, QuestionError, StoredIndexError
 from index.passages import Passage
-from index.structure import Span
 from index.store import PassageIndex, unit_rows
+from index.structure import Span
 
 __all__ = [
     "AskError",
@@ -19,8 +19,8 @@ __all__ = [
     "PassageIndex",
     "QuestionError",
     "SentenceTransformerEmbedder",
-    "StoredIndexError",
     "Span",
+    "StoredIndexError",
     "open_index",
     "read_documents",
     "unit_rows",

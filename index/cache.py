@@ -1,8 +1,8 @@
 """The index over a file or folder, kept on disk between runs and built again when anything it depends on changes."""
 
+import hashlib
 import logging
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,28 +41,30 @@ def open_index(
 
 def _saved(folder: Path, documents: list[Document], embedder: Embedder) -> PassageIndex | None:
     """The saved index, if there is a sound one over just these documents, made by this model with these settings."""
-    if not folder.exists():
-        return None
     try:
+        if not folder.exists():
+            return None
         _, manifest = read_manifest(folder)
         if manifest.get("fingerprint") == fingerprint(documents, embedder):
             return PassageIndex.load(folder, embedder=embedder)
-    except StoredIndexError as error:
-        log.warning("%s It is built again now.", error)
+    except (StoredIndexError, OSError) as error:
+        log.warning("The saved index is built again: %s", error)
     return None
 
 
 def _save(built: PassageIndex, folders: list[Path]) -> None:
+    """Save an index in the first of the folders that can be written."""
     for folder in folders:
         try:
-            return built.save(folder)
+            built.save(folder)
+            return
         except OSError as error:
             log.warning("The index could not be saved in %s: %s", folder, error)
 
 
 def _cache_folder(folder: Path) -> Iterator[Path]:
-    """A place of this user's own for an index whose folder is read-only, one for each such folder."""
-    name = "-".join(part for part in folder.absolute().parts if part.strip("/\\."))
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    yield Path(base) / "ask-my-document" / name
-    yield Path(tempfile.gettempdir()) / f"ask-my-document-{os.getuid()}" / name
+    """A place of this user's own for an index whose folder is read-only, another one for each such folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    if os.path.isabs(base):  # a user without a home has none
+        key = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
+        yield Path(base) / "ask-my-document" / key

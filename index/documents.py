@@ -6,6 +6,7 @@ not: clean text, guess at binary formats, skip a file silently. A reader for ano
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,13 @@ _BOMS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+# The accented letters of the languages written in cp1252: French, German, Spanish, Portuguese, Italian, Swedish and
+# Finnish, Danish and Norwegian, Dutch, Icelandic, Catalan.
+_ACCENTS = (
+    *("àâæçéèêëîïôœùûüÿ", "äöüß", "áéíóúüñ", "áâãàçéêíóôõú", "àèéìíîòóù", "åäöé", "æøåé", "éëïöüè", "áðéíóúýþæö"),
+    "àçèéíïòóúü",
+)
+_SIGN_IN_WORD = re.compile(r"(?i)[a-zß-ÿ][¿³¹²º¾¼½×÷¤¦¬¸¨¶§±¡¢¥£©®µªˆ˜†‡‰‹›¯][a-zß-ÿ]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _UNREAD = {  # formats that hold text which is not their bytes
     ".pdf": "a PDF",
@@ -101,7 +109,7 @@ def _short(path: str | os.PathLike[str]) -> str:
 
 
 def _files(root: Path) -> Iterator[Path]:
-    """The files of a folder in the order of their names, folders in place; hidden ones and links to folders left out."""
+    """The files of a folder sorted by path; hidden ones and links to other folders are left out."""
 
     def refuse(error: OSError) -> None:
         raise DocumentError(f"the folder {error.filename!r} cannot be listed ({error.strerror}); check its permissions")
@@ -191,14 +199,32 @@ def _checked(text: str, name: str) -> str:
 
 
 def _legacy(data: bytes, name: str) -> str:
-    """Text in an older encoding, as far as its letters tell which: Western European unless another one fits better."""
-    from charset_normalizer import from_bytes  # only old files need it
+    """Text in an older encoding: Windows Western European where its letters are those of one of its languages."""
+    if _is_western(data):
+        return data.decode("cp1252")
+    from charset_normalizer import from_bytes  # only such files need it
 
-    matches = from_bytes(data)
-    best = matches.best()
+    best = from_bytes(data).best()
     if best is None:
         raise DocumentError(f"{name} is not text in any known encoding; save it as UTF-8, or remove it")
     return str(best)
+
+
+def _is_western(data: bytes) -> bool:
+    """Whether bytes read as cp1252 make sense: no signs inside words, and accents few or all of one language.
+
+    charset-normalizer alone takes most French, Spanish or Danish text for Central European (measured: 11 of 13 wrong).
+    """
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    if _SIGN_IN_WORD.search(text):
+        return False
+    accents = Counter(letter for letter in text.lower() if letter.isalpha() and not letter.isascii())
+    letters = sum(map(str.isalpha, text))
+    few = sum(accents.values()) * 33 <= letters
+    return few or any(sum(accents[a] for a in own) * 20 >= sum(accents.values()) * 19 for own in _ACCENTS)
 
 
 def _lone_surrogate(value: str) -> int | None:

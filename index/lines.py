@@ -29,12 +29,14 @@ _UNDERLINE = re.compile(r"={3,}|-{3,}")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _NUMBER = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,4}|[IVXLC]{1,6}(?=\.)|[A-Z](?=\.))(\.?)\s+(\S.*)")
 _NAMED = re.compile(
-    r"(part|book|teil|chapter|section|article|appendix|annex|schedule|lesson|unit|module|kapitel|artikel|chapitre|capítulo"
-    r"|глава|статья)\s+(\d+[a-z]?|[ivxlc]+|[a-z]|one|two|three|four|five|six|seven|eight|nine|ten)(?![^\W_])\s*"
+    r"(part|book|teil|chapter|section|article|appendix|annex|schedule|lesson|unit|module|kapitel|artikel|chapitre"
+    r"|capítulo|глава|статья)\s+(\d+[a-z]?|[ivxlc]+|[a-z]|one|two|three|four|five|six|seven|eight|nine|ten)(?![^\W_])\s*"
     r"([.:—–-]?)\s*(.*)",
     re.IGNORECASE,
 )
-_ITEM = re.compile(r"(?:[-*+•‣◦▪·–—]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\)|\d{1,3}(?:\.\d{1,3}){1,4}|\d{1,3}\.|\[[ xX]\])\s+\S")
+_ITEM = re.compile(
+    r"(?:[-*+•‣◦▪·–—]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\)|\d{1,3}(?:\.\d{1,3}){1,4}|\d{1,3}\.|\[[ xX]\])\s+\S"
+)
 _SPEAKER = re.compile(r"[^\W\d_][\w .'’-]{0,30}:\s")
 _VERBS = re.compile(
     r"\b(?:is|was|were|are|has|had|have|will|would|can|could|did|does|been|said|says|may|might|must|should)\b"
@@ -65,7 +67,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line that is not blank, stripped; indent in characters; whether a blank line or the text's start is before it."""
+    """A line that is not blank, stripped; indent in characters; apart: behind a blank line or at the start."""
 
     start: int
     end: int
@@ -223,7 +225,13 @@ def _plain(lines: Sequence[_Line], found: dict[int, Heading], fenced: set[int]) 
     kept: dict[int, Heading] = {}
     for number in range(len(lines) - 2, -1, -1):
         line = lines[number]
-        if number in found or number in fenced or not orderly[number] or repeats[line.words] > 2 or not _is_plain_title(line.words):
+        if (
+            number in found
+            or number in fenced
+            or not orderly[number]
+            or repeats[line.words] > 2
+            or not _is_plain_title(line.words)
+        ):
             continue
         if _stands_out(lines, number, found, kept):
             level = _CAPITALS if line.words.isupper() else _PLAIN
@@ -242,7 +250,7 @@ def _orderly(lines: Sequence[_Line]) -> list[bool]:
     broken = [0]  # how many lines so far begin or end in the middle of a sentence
     for line, below in zip_longest(lines, lines[1:]):
         last = below is None or below.apart
-        broken.append(broken[-1] + (line.apart and line.words[0].islower() or last and _is_cut_off(line.words)))
+        broken.append(broken[-1] + ((line.apart and line.words[0].islower()) or (last and _is_cut_off(line.words))))
     apart = [0]
     for line in lines:
         apart.append(apart[-1] + line.apart)
@@ -280,7 +288,7 @@ def _stands_out(lines: Sequence[_Line], number: int, found: dict[int, Heading], 
         return False
     if apart and (below.apart or capitals):
         return _text_length(lines, number + 1) >= max(80, 2 * len(line.words))
-    ended = above is None or line.apart or above.words[-1] in ".!?”\"…。"
+    ended = above is None or line.apart or above.words[-1] in '.!?”"…。'
     return ended and not below.apart and len(below.words) > max(120, 2 * len(line.words))
 
 
@@ -298,45 +306,44 @@ def _blocks(group: Sequence[_Line], code: bool) -> Iterator[Block]:
     """The paragraphs in lines that no blank line parts."""
     if not group:
         return
-    rows = _rows(group)
-    wrapped = _is_wrapped(group)
+    width = max(len(line.words) + line.indent for line in group)
+    wrapped, rows = _is_wrapped(group, width), _are_rows(group)
     start, stops = group[0].start, list[int]()
     for line, below in pairwise(group):
-        cut = "sentence" if code else _line_break(line, below, rows, wrapped, group)
+        cut = "sentence" if code or rows else _line_break(line, below, width, wrapped)
         if cut == "paragraph":
-            yield Block(start, line.end, tuple(stops), prose=not rows)
+            yield Block(start, line.end, tuple(stops), prose=True)
             start, stops = below.start, []
         elif cut == "sentence":
             stops.append(line.end)
     yield Block(start, group[-1].end, tuple(stops), prose=not (rows or code))
 
 
-def _rows(group: Sequence[_Line]) -> bool:
-    """Whether lines are the rows of a table: bars, tabs or wide gaps in most of them."""
+def _are_rows(group: Sequence[_Line]) -> bool:
+    """Whether lines are the rows of a table: bars or tabs in most of them."""
     cells = sum(1 for line in group if "|" in line.words or "\t" in line.words)
     return len(group) > 1 and cells * 2 > len(group)
 
 
-def _is_wrapped(group: Sequence[_Line]) -> bool:
-    """Whether lines were wrapped at one width: nearly every line had no room for the first word of the next."""
-    width = max(len(line.words) + line.indent for line in group)
+def _is_wrapped(group: Sequence[_Line], width: int) -> bool:
+    """Whether lines were wrapped at one width: most of them had no room for the first word of the next."""
     if len(group) < 2 or not _NARROW <= width <= 2 * _WIDE:
         return False
     full = sum(1 for line, below in pairwise(group) if _is_full(line, below, width))
-    return full * 10 >= (len(group) - 1) * 6
+    ended = sum(1 for line in group[:-1] if line.words[-1] in ".!?")
+    return full * 10 >= (len(group) - 1) * 6 and (width <= _WIDE or ended * 3 < len(group))
 
 
 def _is_full(line: _Line, below: _Line, width: int) -> bool:
-    """Whether the first word of the line below would not have fitted into a line of this width (8 characters ragged)."""
+    """Whether the first word of the line below had no room in a line of this width (8 characters ragged)."""
     first = below.words[:40].split(None, 1)[0]
     return line.indent + len(line.words) + 1 + len(first) > width - 8
 
 
-def _line_break(line: _Line, below: _Line, rows: bool, wrapped: bool, group: Sequence[_Line]) -> str:
-    """What the break between two lines is: "space", the end of a "sentence", or of a "paragraph"."""
+def _line_break(line: _Line, below: _Line, width: int, wrapped: bool) -> str:
+    """What the break between two lines is: a "space", the end of a "sentence", or of a "paragraph"."""
     lower = below.words[0].islower()
-    width = max(len(other.words) + other.indent for other in group)
-    if rows or _begins_item(line, below, wrapped):
+    if _begins_item(line, below, wrapped):
         return "sentence"
     if wrapped and _is_full(line, below, width):
         return "space"

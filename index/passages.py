@@ -1,8 +1,9 @@
 """Structure to passages and to the windows in which they are encoded.
 
-A passage is what a citation shows: whole sentences of one section, short enough to read at a glance. A window is what the
-encoder reads at once: neighbouring passages of one section under their headings, so that each token's vector knows its
-surroundings (late chunking: Guenther et al. 2024, arXiv:2409.04701). Deliberately does not: embed or know about files.
+A passage is what a citation shows: whole sentences of one section, short enough to read at a glance. A window is what
+the encoder reads at once: neighbouring passages of one section under their headings, so that each token's vector knows
+its surroundings (late chunking: Guenther et al. 2024, arXiv:2409.04701). Deliberately does not: embed or know about
+files.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,8 @@ SHORT_PARAGRAPH = 120
 """A paragraph of fewer characters shares its passage with the next one."""
 MAX_WINDOW = 1000
 """Characters in a window at most, without its headings: under 256 tokens of English."""
+MAX_HEADING = 200
+"""Characters of a window's title and headings at most: its own text is what its vectors are for."""
 
 Group = list[tuple[int, Span]]
 
@@ -84,7 +87,7 @@ def cut_passages(section: Section) -> list[Passage]:
 
 
 def _joins(before: Group, group: Group) -> bool:
-    """Whether two neighbours of different paragraphs share a passage: one of them is short, both together are not long."""
+    """Whether two neighbours of different paragraphs share a passage: one is short, both together are not long."""
     short = min(_length([s for _, s in before]), _length([s for _, s in group])) < SHORT_PARAGRAPH
     return short and before[-1][0] != group[0][0] and group[-1][1].end - before[0][1].start <= MAX_PASSAGE
 
@@ -123,9 +126,10 @@ def _pack(passages: Sequence[Passage]) -> Iterator[tuple[Passage, ...]]:
 
 
 def _length(sentences: Sequence[Span]) -> int:
+    """Characters from the first sentence's start to the last one's end."""
     return sentences[-1].end - sentences[0].start
 
 
 def _heading(title: str, headings: Sequence[str]) -> str:
     """Title and headings in one line, each once, outermost first."""
-    return ", ".join(dict.fromkeys((title, *headings))) + ": "
+    return ", ".join(dict.fromkeys((title, *headings)))[:MAX_HEADING] + ": "

@@ -1,8 +1,8 @@
 """Cut text into sentences, as spans of offsets into it.
 
 Knows abbreviations, initials, decimals, ellipses, closing quotes and footnote marks, text in lower case, tokenised text
-(" . "), full stops of other scripts, and sentences that ran together ("over.The"). Deliberately does not: alter the text,
-look at more than one stretch of it at a time, or know about headings, lists and lines (see `index.structure`).
+(" . "), full stops of other scripts, and sentences that ran together ("over.The"). Deliberately does not: alter the
+text, look at more than one stretch of it at a time, or know about headings, lists and lines (see `index.structure`).
 """
 
 import re
@@ -44,6 +44,9 @@ def split_sentences(text: str, start: int, end: int) -> tuple[Span, ...]:
     Together they hold every character that is not white space. Line breaks count as spaces: what a line break means is
     for the caller to know.
     """
+    if end - start <= LONGEST and not _MARK.search(text, start, end):
+        first, final = trim(text, start, end)
+        return (Span(first, final),) if first < final else ()
     spans: list[Span] = []
     last = start
     for stop in (*_ends(text, start, end), end):
@@ -129,7 +132,7 @@ def _run_in_end(text: str, last: int, match: re.Match[str], stop: int, word: str
 
 
 def before_opening_quote(text: str, last: int, mark: int, stop: int) -> int:
-    """`stop`, or the straight quote between `mark` and it if that opens the next sentence: `won."Nobody` after no quote."""
+    """`stop`, or the straight quote between `mark` and it if that opens the next sentence (`won."Nobody`)."""
     quote = text.find('"', mark, stop)
     return quote if quote >= 0 and text.count('"', max(last, mark - LONGEST), quote) % 2 == 0 else stop
 
@@ -201,7 +204,7 @@ def _cut_point(text: str, start: int, stop: int) -> int:
 
 
 def _whole_character(text: str, start: int, stop: int) -> int:
-    """`stop`, moved back at most 64 characters so as not to part a letter from its accents or an emoji from its rest."""
+    """`stop`, moved back by 64 characters at most, so that no letter loses its accents and no emoji its rest."""
     for place in range(stop, max(start + 1, stop - 64), -1):
         if not _clings(text[place]) and text[place - 1] != "\u200d":
             return place
@@ -220,7 +223,7 @@ def _clings(character: str) -> bool:
 
 
 def _joined_marks(text: str, spans: list[Span]) -> Iterator[Span]:
-    """The spans, those without a letter or digit (rules, dots, stray quotes) joined to the one before where that is short."""
+    """The spans, those without a letter or digit (rules, dots) joined to a neighbour where that is short."""
     held: Span | None = None
     for span in spans:
         if held is None:

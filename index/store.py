@@ -5,19 +5,20 @@ The only file that knows FAISS. Deliberately does not: score or rank (the packag
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
-from itertools import islice
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index import passages as cutting
 from index.documents import Document
-from index.embed import Embedder, SentenceTransformerEmbedder
+from index.embed import Embedder, Encoding, SentenceTransformerEmbedder
 from index.errors import DocumentError, StoredIndexError
 from index.generations import read_manifest, save_generation, verify_files
 from index.passages import Passage, Window, cut_windows
@@ -33,6 +34,7 @@ CHUNK = 64
 
 Progress = Callable[[int, int], None]
 """Called with (done, total) while an index is built; the unit is one window of text."""
+Rows = tuple[NDArray[np.float16], NDArray[np.int32], NDArray[np.int32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,10 @@ class PassageIndex:
         windows = [(number, window) for number, d in enumerate(documents) for window in cut_windows(d)]
         if not windows:
             raise DocumentError("The documents hold no text. Expected at least one sentence; add a document with text.")
-        vectors, pieces, firsts = _encode(documents, windows, embedder, progress)
+        rows = _encode(documents, windows, embedder, progress)
         passages = [(number, passage) for number, window in windows for passage in window.passages]
         sections = list(dict.fromkeys(passage.section for _, passage in passages))
-        tables = _tables(passages, sections, firsts, vectors, pieces)
+        tables = _tables(passages, sections, rows)
         return cls(documents, sections, tables, _flat(tables), embedder)
 
     def save(self, folder: str | Path) -> None:
@@ -107,6 +109,7 @@ class PassageIndex:
         save_generation(Path(folder), self._write, {**about, "model": self.embedder.name})
 
     def _write(self, folder: Path) -> None:
+        """Write the arrays, texts and FAISS index as files."""
         import faiss
 
         for name in Tables.__slots__:
@@ -114,7 +117,10 @@ class PassageIndex:
         texts = [{"id": d.id, "title": d.title, "text": d.text} for d in self.documents]
         for name, value in (("documents", texts), ("sections", self.sections)):
             (folder / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8", newline="")
-        faiss.write_index(self._nearest, str(folder / "nearest.faiss"))
+        try:
+            faiss.write_index(self._nearest, str(folder / "nearest.faiss"))
+        except RuntimeError as error:
+            raise OSError(f"FAISS could not write {str(folder / 'nearest.faiss')!r} ({error})") from error
 
     @classmethod
     def load(cls, folder: str | Path, *, embedder: Embedder | None = None) -> "PassageIndex":
@@ -127,14 +133,20 @@ class PassageIndex:
         for what, expected in (("format", FORMAT), ("model", embedder.name)):
             if manifest.get(what) != expected:
                 raise StoredIndexError(
-                    f"The index in {str(folder)!r} was saved with {what} {manifest.get(what)!r}, expected {expected!r}. "
-                    "Build the index again."
+                    f"The index in {str(folder)!r} was saved with {what} {manifest.get(what)!r}, "
+                    f"expected {expected!r}. Build the index again."
                 )
-        verify_files(generation, manifest)
-        return cls._read(generation, embedder)
+        try:
+            verify_files(generation, manifest)
+            return cls._read(generation, embedder)
+        except OSError as error:
+            raise StoredIndexError(
+                f"The index in {str(folder)!r} cannot be read ({error}). Check its permissions, or build it again."
+            ) from error
 
     @classmethod
     def _read(cls, folder: Path, embedder: Embedder) -> "PassageIndex":
+        """Read what _write wrote."""
         import faiss
 
         arrays = {n: np.load(folder / f"{n}.npy", mmap_mode="r", allow_pickle=False) for n in Tables.__slots__}
@@ -145,7 +157,7 @@ class PassageIndex:
 
     def document(self, passage: int) -> Document:
         """The document that a passage is in."""
-        return self.documents[self.tables.passages[passage, 0]]
+        return self.documents[int(self.tables.passages[passage, 0])]
 
     def passage(self, passage: int) -> Passage:
         """The passage of this number."""
@@ -166,7 +178,12 @@ class PassageIndex:
     def lengths(self) -> NDArray[np.int64]:
         """Tokens in each passage."""
         starts = self.tables.sentences[self.tables.passages[:, 3], 2]
-        return np.diff(starts, append=len(self.tables.pieces))
+        return np.asarray(np.diff(starts, append=len(self.tables.pieces)))
+
+    @cached_property
+    def words(self) -> Counter[str]:
+        """How often each word stands in the documents, in lower case; numbers are left out."""
+        return Counter(w for d in self.documents for w in re.findall(r"[^\W\d_]+", d.text.casefold()))
 
     def nearest(self, vector: NDArray[np.float32], k: int) -> NDArray[np.int64]:
         """At most k passages whose mean token vector has the highest inner product with a vector (dim,)."""
@@ -183,12 +200,19 @@ class PassageIndex:
 
 
 def fingerprint(documents: Sequence[Document], embedder: Embedder) -> str:
-    """Changes whenever an index over these documents would: other text, other model, other settings."""
+    """Changes whenever an index over these documents would: other text, other model, other settings, other code."""
     digest = hashlib.sha256()
-    settings = [FORMAT, cutting.MAX_PASSAGE, cutting.SHORT_PARAGRAPH, cutting.MAX_WINDOW, embedder.name]
-    for value in (settings, *([d.id, d.title, d.text] for d in documents)):
+    settings = [FORMAT, cutting.MAX_PASSAGE, cutting.SHORT_PARAGRAPH, cutting.MAX_WINDOW, cutting.MAX_HEADING]
+    for value in (_code(), embedder.name, settings, *([d.id, d.title, d.text] for d in documents)):
         digest.update(json.dumps(value).encode() + b"\n")
     return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """Changes with any file of this package: a new rule cuts the same text in other places."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -198,56 +222,55 @@ def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _checked(documents: Iterable[Document]) -> list[Document]:
+    """The documents, each with an id of its own."""
     documents = list(documents)
-    ids = [document.id for document in documents]
-    for name in ids:
-        if ids.count(name) > 1:
-            raise DocumentError(f"Two documents have the id {name!r}, expected each id once. Rename one of them.")
+    seen: set[str] = set()
+    for document in documents:
+        if document.id in seen:
+            raise DocumentError(f"Two documents have the id {document.id!r}, expected each id once. Rename one.")
+        seen.add(document.id)
     return documents
 
 
 def _encode(
     documents: Sequence[Document], windows: Sequence[tuple[int, Window]], embedder: Embedder, progress: Progress | None
-) -> tuple[NDArray[np.float16], NDArray[np.int32], NDArray[np.int32]]:
+) -> Rows:
     """Unit token vectors, word pieces, and each sentence's first token."""
-    vectors: list[NDArray[np.float16]] = []
-    pieces: list[NDArray[np.int32]] = []
-    firsts: list[NDArray[np.int64]] = []
-    tokens = done = 0
-    for chunk in _chunks(windows, CHUNK):
-        texts = [w.heading + documents[number].text[w.start : w.end] for number, w in chunk]
-        for (_, window), encoding in zip(chunk, embedder.encode(texts), strict=True):
-            offsets = encoding.starts - len(window.heading)
-            inside = offsets >= 0
-            starts = [s.start - window.start for p in window.passages for s in p.sentences]
-            first = np.searchsorted(offsets[inside], starts)
-            first[0] = 0
-            firsts.append(first + tokens)
-            vectors.append(unit_rows(encoding.vectors[inside]).astype(np.float16))
-            pieces.append(encoding.ids[inside])
-            tokens += int(inside.sum())
-        done += len(chunk)
+    rows: list[Rows] = []
+    for start in range(0, len(windows), CHUNK):
+        chunk = windows[start : start + CHUNK]
+        encodings = embedder.encode([w.heading + documents[number].text[w.start : w.end] for number, w in chunk])
+        rows.extend(_inside(window, encoding) for (_, window), encoding in zip(chunk, encodings, strict=True))
         if progress:
-            progress(done, len(windows))
-    return np.concatenate(vectors), np.concatenate(pieces), np.concatenate(firsts).astype(np.int32)
+            progress(start + len(chunk), len(windows))
+    vectors, pieces, firsts = zip(*rows, strict=True)
+    before = np.cumsum([0, *map(len, pieces)])
+    shifted = [first + shift for first, shift in zip(firsts, before[:-1], strict=True)]
+    return np.concatenate(vectors), np.concatenate(pieces), np.concatenate(shifted).astype(np.int32)
 
 
-def _tables(
-    passages: Sequence[tuple[int, Passage]],
-    sections: Sequence[tuple[str, ...]],
-    firsts: NDArray[np.int32],
-    vectors: NDArray[np.float16],
-    pieces: NDArray[np.int32],
-) -> Tables:
+def _inside(window: Window, encoding: Encoding) -> Rows:
+    """A window's tokens, those of its heading left out: unit vectors, word pieces, and each sentence's first token."""
+    offsets = encoding.starts - len(window.heading)
+    heading = int(np.searchsorted(offsets, 0))
+    starts = [sentence.start - window.start for passage in window.passages for sentence in passage.sentences]
+    firsts = np.searchsorted(offsets[heading:], starts)
+    firsts[0] = 0
+    return unit_rows(encoding.vectors[heading:]).astype(np.float16), encoding.ids[heading:], firsts.astype(np.int32)
+
+
+def _tables(passages: Sequence[tuple[int, Passage]], sections: Sequence[tuple[str, ...]], rows: Rows) -> Tables:
+    """The arrays of an index over passages, each with the number of its document."""
+    vectors, pieces, firsts = rows
     numbers = {section: i for i, section in enumerate(sections)}
     sizes = np.array([len(p.sentences) for _, p in passages])
     first = np.cumsum(sizes) - sizes
-    rows = [(d, numbers[p.section], p.paragraph, f) for (d, p), f in zip(passages, first.tolist(), strict=True)]
+    table = [(d, numbers[p.section], p.paragraph, f) for (d, p), f in zip(passages, first.tolist(), strict=True)]
     spans = np.array([(s.start, s.end) for _, p in passages for s in p.sentences], np.int32)
     sentences = np.column_stack([spans, firsts]).astype(np.int32)
     stops = np.append(firsts[first[1:]], len(pieces))
     owners = np.repeat(np.arange(len(passages)), np.diff(stops, prepend=0))
-    return Tables(np.array(rows, np.int32), sentences, vectors, pieces, *_postings(pieces, owners))
+    return Tables(np.array(table, np.int32), sentences, vectors, pieces, *_postings(pieces, owners))
 
 
 def _postings(
@@ -271,8 +294,3 @@ def _flat(tables: Tables) -> "faiss.Index":
     index = faiss.IndexFlatIP(tables.vectors.shape[1])
     index.add(unit_rows(np.array(means, np.float32)))
     return index
-
-
-def _chunks(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
-    rest = iter(items)
-    return iter(partial(lambda: list(islice(rest, size))), [])

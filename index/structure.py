@@ -1,7 +1,8 @@
 """Text to structure, as spans: sections under headings, paragraphs in them, sentences in these.
 
 Reads Markdown, WikiText, numbered and plain headings, blank lines, hard-wrapped lines, lists, tables, fenced code, and
-pages that lost their markup (`index.glued`). Deliberately does not: alter the text, know about files, or look for a quote.
+pages that lost their markup (`index.glued`). Deliberately does not: alter the text, know about files, or search for a
+quote.
 """
 
 from bisect import bisect_left, bisect_right
@@ -9,15 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from index.glued import GluedText
-from index.lines import RUN_IN, Block, Heading, read_blocks
-from index.sentences import Span, split_sentences, trim
+from index.lines import RUN_IN, Heading, read_blocks
+from index.sentences import Span, split_sentences
 
 __all__ = ["Paragraph", "Section", "Span", "read_structure", "split_sentences"]
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """`text[start:end]`, stripped, and its sentences: in order, without overlap, holding all that is not white space."""
+    """`text[start:end]`, stripped, and its sentences: in order, apart, holding all of it that is not white space."""
 
     start: int
     end: int

@@ -59,7 +59,7 @@ STARTERS = _words(
     Founded Located Situated Born Established Built Based Known Created Designed Developed Introduced Using Including
     Keep Take Make Use Call Click Read Learn Check Ask Contact Please Visit See Go Find Get Start Choose Select Enter
     Open Add Store Wash Apply Send Bring Follow Try Avoid Always Never Sometimes Often Usually People Everyone Nobody
-    Someone Nothing Dr Mr Mrs Prof
+    Someone Nothing Press Remove Place Turn Wait Insert Connect Enjoy Discover Dr Mr Mrs Prof
     """
 )
 # Words that end (or are) a heading far more often than they are the first half of a name.

@@ -66,7 +66,9 @@ def _checked_question(question: object) -> str:
     if not isinstance(question, str):
         raise QuestionError(f"The question is a {type(question).__name__}, expected text.")
     if len(question) > MAX_QUESTION:
-        raise QuestionError(f"The question has {len(question):,} characters, expected at most {MAX_QUESTION:,}. Shorten it.")
+        raise QuestionError(
+            f"The question has {len(question):,} characters, expected at most {MAX_QUESTION:,}. Shorten it."
+        )
     clean = "".join(c if c.isprintable() else " " for c in question.encode("utf-8", "replace").decode()).strip()
     if not any(map(str.isalnum, clean)):
         raise QuestionError("The question has no words. Type a question about the documents.")
@@ -75,7 +77,9 @@ def _checked_question(question: object) -> str:
 
 def _checked_history(history: object) -> tuple[Turn, ...]:
     if isinstance(history, str) or not isinstance(history, Sequence):
-        raise QuestionError(f"The history is a {type(history).__name__}, expected a list of earlier questions or answers.")
+        raise QuestionError(
+            f"The history is a {type(history).__name__}, expected a list of earlier questions or answers."
+        )
     for turn in history:
         if not isinstance(turn, str | Answer):
             raise QuestionError(f"The history holds a {type(turn).__name__}, expected questions as text, or answers.")

@@ -40,16 +40,20 @@ def to_terminal(answer: Answer, *, color: bool = False) -> str:
 
 
 def _cited(citation: Citation, color: bool) -> str:
-    opening, closing = (BOLD, RESET) if color else ("[", "]")
-    marked = "".join(f"{opening}{_visible(t)}{closing}" if lit else _visible(t) for t, lit in pieces(citation))
+    """One passage under its place. The highlights' marks are one character wide while lines are broken."""
+    marked = "".join(f"\x01{_visible(t)}\x02" if lit else _visible(t) for t, lit in pieces(citation))
     body = textwrap.fill(marked, WIDTH, initial_indent="    ", subsequent_indent="    ")
+    opening, closing = (BOLD, RESET) if color else ("[", "]")
+    body = body.replace("\x01", opening).replace("\x02", closing)
     place = f"{_visible(citation.place)} (characters {citation.start}-{citation.end})"
     return f"[{citation.number}] {DIM + place + RESET if color else place}\n{body}"
 
 
 def to_html(answer: Answer) -> str:
     """The same as HTML for a notebook: no scripts, no links, colours that suit light and dark."""
-    said = f"<blockquote>{escape(answer.text)}</blockquote>" if answer.found else f"<p><em>{escape(answer.text)}</em></p>"
+    said = (
+        f"<blockquote>{escape(answer.text)}</blockquote>" if answer.found else f"<p><em>{escape(answer.text)}</em></p>"
+    )
     searched = f"<p>Searched for: {escape(answer.searched)}</p>" if answer.searched != answer.question else ""
     sure = f"<p><small>Answered by the document: {in_words(answer.confidence)} ({answer.confidence:.0%})</small></p>"
     items = "".join(_item(citation) for citation in answer.citations)
@@ -58,6 +62,7 @@ def to_html(answer: Answer) -> str:
 
 
 def _item(citation: Citation) -> str:
+    """One passage as an item of a list."""
     marked = "".join(f"<mark>{escape(text)}</mark>" if lit else escape(text) for text, lit in pieces(citation))
     place = f"{escape(citation.place)} ({citation.start}–{citation.end})"
     return f'<li value="{citation.number}"><small>{place}</small><div style="white-space: pre-line">{marked}</div></li>'

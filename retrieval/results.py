@@ -13,9 +13,9 @@ Highlight = tuple[int, int]
 class Citation:
     """A passage, word for word: `document.text[start:end] == text`.
 
-    number: from 1, best first. section: headings, outermost first. paragraph: from 1 within the section. highlights: the
-    sentences that answer, as (start, end) in the document's text, inside start to end. score: higher is better, about
-    0 (nothing in common) to 1.
+    number: from 1, best first. section: headings, outermost first. paragraph: from 1 within the section. highlights:
+    the sentences that answer, as (start, end) in the document's text, inside start to end, in order, apart. score:
+    higher is better, about 0 (nothing in common) to 1.
     """
 
     number: int
@@ -34,8 +34,11 @@ class Citation:
             raise ValueError(f"number {self.number} and paragraph {self.paragraph} count from 1")
         if self.end - self.start != len(self.text):
             raise ValueError(f"{self.start} to {self.end} is not the length of the text, {len(self.text)}")
-        if not all(self.start <= start < end <= self.end for start, end in self.highlights):
-            raise ValueError(f"highlights {self.highlights} are not inside {self.start} to {self.end}")
+        at = self.start
+        for start, end in self.highlights:
+            if not at <= start < end <= self.end:
+                raise ValueError(f"highlights {self.highlights} are not in order inside {self.start} to {self.end}")
+            at = end
 
     @property
     def place(self) -> str:
@@ -73,11 +76,13 @@ class Answer:
         return asdict(self)
 
     def __str__(self) -> str:
+        """As a terminal shows it."""
         from retrieval.render import to_terminal
 
         return to_terminal(self)
 
     def _repr_html_(self) -> str:
+        """As a notebook shows it."""
         from retrieval.render import to_html
 
         return to_html(self)

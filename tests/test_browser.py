@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from app import LAUNCH, Opening, build_app
+from app import Opening
 from index import Document, PassageIndex, read_documents
 from index.errors import AskError
 
@@ -22,9 +22,12 @@ if not shutil.which("chromium") and not os.environ.get("REQUIRE_BROWSER"):
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from tests.serving import serve
+
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 TRADE = "What is the drug trade worth?"
+BROAD = "What does NCB Paris do with INTERPOL Notices and requests for police cooperation?"  # several passages answer
 FOREIGN = "Which team won the football world cup?"
 HOSTILE = [
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>", "<b>bold</b>", "</p></div>",
@@ -32,7 +35,8 @@ HOSTILE = [
     '<a href="javascript:alert(1)">x</a>', '" onmouseover="alert(1)', "' autofocus onfocus='alert(1)", "<!-- gone",
     "<mark class=active>fake</mark>", '<a class="cite" data-start="0">fake</a>', "<details open>fold</details>",
     "&lt;b&gt; &amp;amp; &#60;", "&nbsp;&shy;&notit;", "<![CDATA[x]]>", "<?php echo 1 ?>", "\\<b\\>", "${alert(1)}",
-    "{{value}} {{{value}}}", "`tick` ``two``", "**bold** _em_ ~~gone~~", "# not a heading here", "![pic](//example.org/a.png)",
+    "{{value}} {{{value}}}", "`tick` ``two``", "**bold** _em_ ~~gone~~", "# not a heading here",
+    "![pic](//example.org/a.png)",
     "[link](https://example.org)", "https://example.org/?a=1&b=2", "www.example.org", "| a | b |", "$x^2$ and $$y$$",
     "\\(x\\) \\[y\\]", "\\begin{align}x\\end{align}", "mermaid graph TD; A-->B", "\u202eright to left\u202c",
     "\u2066isolate\u2069 \u200f", "e\u0301 combining", "👩‍👩‍👧 family 🇫🇷", "no\u00a0break  two  spaces", "tab\tinside",
@@ -52,7 +56,10 @@ class Visitor:
         self.page.set_default_timeout(10_000)
         self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda r: None if r.url.startswith((self.url, "data:", "blob:")) else self.complaints.append(r.url))
+        self.page.on(
+            "request",
+            lambda r: None if r.url.startswith((self.url, "data:", "blob:")) else self.complaints.append(r.url),
+        )
 
     def come(self, query: str = "") -> "Visitor":
         self.page.goto(self.url + query)
@@ -68,12 +75,17 @@ class Visitor:
         expect(self.page.locator(".turn:not(.pending)")).to_have_count(count + 1)
         return self.turn
 
+    def settle(self) -> None:
+        """Wait until whatever a button asked for has come."""
+        expect(self.page.get_by_role("log")).not_to_have_attribute("aria-busy", "true")
+
     @property
     def turn(self) -> Locator:
         return self.page.locator(".turn").last
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
+        self.settle()
 
     def marked(self, kind: str) -> str:
         """The text the document pane marks as cited, active or lit."""
@@ -82,14 +94,6 @@ class Visitor:
     def violations(self) -> list[str]:
         found = Axe().run(self.page).response["violations"]
         return [f"{v['id']}: {node['html'][:150]}" for v in found for node in v["nodes"]]
-
-
-def serve(app_of: PassageIndex | Opening) -> Iterator[str]:
-    """The page on a port of its own, for as long as the generator lives."""
-    page = build_app(app_of)
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **LAUNCH)
-    yield url.rstrip("/")
-    page.close()
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +116,11 @@ def hostile_documents() -> tuple[Document, ...]:
     whole = "\n\n".join(paragraphs)
     return (
         Document('<img src=x onerror="alert(1)">.txt', "<b>All</b> &amp; **signs**", whole),
-        Document("second.txt", "\u202eSecond", "A second page. It tells of 😀😀 two smiles, and of 🇫🇷 one flag.\r\n\r\nThe end."),
+        Document(
+            "second.txt",
+            "\u202eSecond",
+            "A second page. It tells of 😀😀 two smiles, and of 🇫🇷 one flag.\r\n\r\nThe end.",
+        ),
     )
 
 
@@ -121,43 +129,63 @@ def hostile_url(hostile_documents: tuple[Document, ...]) -> Iterator[str]:
     yield from serve(PassageIndex.build(hostile_documents))
 
 
+def arrive(browser: Browser, url: str, width: int, scheme: str) -> Visitor:
+    """A visitor with a browser profile of their own, the page not yet open."""
+    context = browser.new_context(viewport={"width": width, "height": 760}, color_scheme=scheme)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    return Visitor(context.new_page(), url)
+
+
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
-    """Open a page in a fresh browser profile; at the end nothing may have gone wrong in any of them."""
+    """Send visitors to a page; at the end nothing may have gone wrong for any of them."""
     visitors: list[Visitor] = []
 
-    def arrive(url: str, width: int = 1280, scheme: str = "light") -> Visitor:
-        context = browser.new_context(viewport={"width": width, "height": 760}, color_scheme=scheme)
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        visitors.append(Visitor(context.new_page(), url))
+    def come(url: str, width: int = 1280, scheme: str = "light") -> Visitor:
+        visitors.append(arrive(browser, url, width, scheme))
         return visitors[-1]
 
-    yield arrive
+    yield come
     for visitor in visitors:
         visitor.page.context.close()
     assert [visitor.complaints for visitor in visitors] == [[] for _ in visitors]
 
 
+@pytest.fixture(scope="module")
+def regular(browser: Browser, seed_url: str) -> Iterator[Visitor]:
+    """A visitor with a wide page, whom most tests share: loading a page takes longer than a test."""
+    visitor = arrive(browser, seed_url, 1280, "light").come()
+    yield visitor
+    visitor.page.context.close()
+
+
 @pytest.fixture
-def visitor(visit: Callable[..., Visitor], seed_url: str) -> Visitor:
-    return visit(seed_url).come()
+def visitor(regular: Visitor) -> Iterator[Visitor]:
+    """The shared page at its start; nothing may have gone wrong at the end."""
+    if regular.page.locator(".turn").count():
+        regular.press("Clear")
+        expect(regular.page.locator(".turn")).to_have_count(0)
+    regular.page.locator("#box textarea").fill("")
+    regular.page.locator("#sheet").evaluate("sheet => sheet.scrollTo(0, 0)")
+    yield regular
+    assert regular.complaints == []
 
 
-# --- the main job ------------------------------------------------------------------------------------------------------
+# --- the main job ---------------------------------------------------------------------------------------------------
 
 
 def test_an_answer_is_quoted_cited_and_marked_in_the_document(visitor: Visitor) -> None:
     """The quotation comes first, its citation names the place, and the document pane shows it lit and in view."""
     turn = visitor.ask(TRADE)
     expect(turn.locator(".quote")).to_contain_text("EUR 3.3 billion")
+    expect(visitor.page.locator("#sheet mark.active.lit")).to_be_in_viewport()
     expect(turn.locator(".cite .place").first).to_have_text("Organized crime in France › paragraph 3")
     assert visitor.marked("lit") == turn.locator(".citations li:first-child mark").inner_text()
-    expect(visitor.page.locator("#sheet mark.active.lit")).to_be_in_viewport()
 
 
 def test_a_click_on_a_citation_moves_the_mark_without_asking_the_server(visitor: Visitor) -> None:
     """The document was sent once: a click marks another passage in the browser, with no request at all."""
-    turn = visitor.ask(TRADE)
+    turn = visitor.ask(BROAD)
     second = turn.locator(".cite").nth(1)
     requests: list[str] = []
     visitor.page.on("request", lambda request: requests.append(request.url))
@@ -170,7 +198,7 @@ def test_a_click_on_a_citation_moves_the_mark_without_asking_the_server(visitor:
 
 def test_the_keyboard_goes_to_the_passage_and_back(visitor: Visitor) -> None:
     """Enter on a citation moves the focus into the document, Escape brings it back to the citation."""
-    turn = visitor.ask(TRADE)
+    turn = visitor.ask(BROAD)
     turn.locator(".cite").nth(1).focus()
     visitor.page.keyboard.press("Enter")
     expect(visitor.page.locator("#sheet mark.active.lit")).to_be_focused()
@@ -204,7 +232,7 @@ def test_a_question_of_a_million_characters_is_refused_kindly(visitor: Visitor) 
     assert len(turn.locator(".question").inner_text()) < 500
 
 
-# --- the conversation --------------------------------------------------------------------------------------------------
+# --- the conversation -----------------------------------------------------------------------------------------------
 
 
 def test_a_follow_up_shows_what_was_searched_and_can_be_searched_as_typed(visitor: Visitor) -> None:
@@ -251,15 +279,22 @@ def test_edit_retry_and_clear(visitor: Visitor) -> None:
     expect(visitor.page.locator("#welcome")).to_be_visible()
 
 
+def test_a_vote_can_be_cast_and_changed(visitor: Visitor) -> None:
+    """The button pressed last is the one that is pressed."""
+    visitor.ask(TRADE)
+    for vote in ("Helpful", "Not helpful"):
+        visitor.press(vote)
+        expect(visitor.page.locator("[aria-pressed=true]")).to_have_text(vote)
+
+
 def test_an_answer_is_copied_with_its_citations(visitor: Visitor) -> None:
     """Plain text, Markdown and a link reach the clipboard; the link asks the question again."""
     visitor.ask(TRADE)
     pasted = []
     for name in ("Copy", "Copy as Markdown", "Copy link"):
         visitor.press(name)
-        expect(visitor.turn.get_by_role("button", name="Copied")).to_have_count(1)
+        expect(visitor.turn.get_by_role("button", name=name, exact=True)).to_have_count(0)  # it says "Copied"
         pasted.append(visitor.page.evaluate("navigator.clipboard.readText()"))
-        expect(visitor.turn.get_by_role("button", name=name, exact=True)).to_have_count(1)
     plain, markdown, link = pasted
     assert "EUR 3.3 billion" in plain
     assert "Organized crime in France › paragraph 3, characters" in plain
@@ -283,7 +318,7 @@ def test_a_shared_address_asks_its_question(visit: Callable[..., Visitor], seed_
     expect(visitor.turn.locator(".quote")).to_contain_text("EUR 3.3 billion")
 
 
-# --- the document ------------------------------------------------------------------------------------------------------
+# --- the document ---------------------------------------------------------------------------------------------------
 
 
 def test_the_document_is_readable_and_the_outline_jumps(visitor: Visitor) -> None:
@@ -333,7 +368,7 @@ def test_on_a_phone_a_citation_opens_the_document_over_the_page(visit: Callable[
     expect(cite).to_be_focused()
 
 
-# --- opening -----------------------------------------------------------------------------------------------------------
+# --- opening --------------------------------------------------------------------------------------------------------
 
 
 def test_a_page_still_opening_shows_progress_and_can_be_stopped(
@@ -375,7 +410,7 @@ def test_a_page_that_cannot_open_says_why(visit: Callable[..., Visitor]) -> None
         expect(visitor.ask(TRADE).get_by_role("alert")).to_contain_text("seeds/ is empty")
 
 
-# --- for everyone, and against everything ------------------------------------------------------------------------------
+# --- for everyone, and against everything ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")])
@@ -402,20 +437,23 @@ def test_hostile_text_is_shown_as_text(
     assert "\n\n".join(shown) == hostile_documents[0].text
     assert visitor.page.locator(".file").first.inner_text() == hostile_documents[0].id
     assert visitor.page.locator("#switch option").all_text_contents() == [d.title for d in hostile_documents]
-    for sign in HOSTILE:
-        turn = visitor.ask(sign)
-        assert turn.locator(".question").inner_text() == sign
-        for cite in turn.locator(".cite").all():
-            document = next(d for d in hostile_documents if d.id == cite.get_attribute("data-document"))
-            start, end = (int(cite.get_attribute(f"data-{edge}") or -1) for edge in ("start", "end"))
-            assert cite.locator(".passage").text_content() == document.text[start:end]
-            assert str(cite.locator(".place").text_content()).startswith(document.title)
-        if turn.locator(".turns > :last-child .quote").count() == 0 and visitor.page.locator(".turn").count() > 15:
-            visitor.press("Clear")
-            expect(visitor.page.locator(".turn")).to_have_count(0)
+    for start in range(0, len(HOSTILE), 9):
+        signs = " ; ".join(HOSTILE[start : start + 9])
+        turn = visitor.ask(signs)
+        assert turn.locator(".question").inner_text() == signs
+        assert_citations_show(turn, hostile_documents)
     tags = "all => [...new Set(all.map(e => e.tagName))]"
     active = {"SCRIPT", "IMG", "SVG", "IFRAME", "FORM", "INPUT", "STYLE", "B", "OBJECT", "VIDEO"}
     assert not active & set(visitor.page.locator("#room .html-container *").evaluate_all(tags))
+
+
+def assert_citations_show(turn: Locator, documents: tuple[Document, ...]) -> None:
+    """Each citation shows its document's title and exactly the text its offsets name."""
+    for cite in turn.locator(".cite").all():
+        document = next(d for d in documents if d.id == cite.get_attribute("data-document"))
+        start, end = (int(cite.get_attribute(f"data-{edge}") or -1) for edge in ("start", "end"))
+        assert cite.locator(".passage").text_content() == document.text[start:end]
+        assert str(cite.locator(".place").text_content()).startswith(document.title)
 
 
 def test_documents_are_switched_and_marked_by_code_points(visit: Callable[..., Visitor], hostile_url: str) -> None:

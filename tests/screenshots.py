@@ -1,0 +1,48 @@
+"""Pictures of the page in each of its states: ``python -m tests.screenshots FOLDER``. Needs Debian's chromium."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from retrieval import default_index
+from tests.serving import serve
+
+QUESTIONS = {"answer": "What is the drug trade worth?", "refusal": "Which team won the world cup?", "error": "?"}
+VIEWS = {"wide": (1280, 800, "light"), "dark": (1280, 800, "dark"), "phone": (360, 740, "light")}
+
+
+def shoot(page: Page, url: str, stem: Path) -> None:
+    """Every state of one view, each as a PNG beside the others."""
+    page.goto(url)
+    page.wait_for_selector("#welcome .chips", state="attached")
+    page.screenshot(path=f"{stem}-start.png")
+    for number, (state, question) in enumerate(QUESTIONS.items(), 1):
+        page.fill("#box textarea", question)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f".turn:not(.pending):nth-child({number})")
+        page.wait_for_timeout(500)  # the pane scrolls softly
+        page.screenshot(path=f"{stem}-{state}.png")
+        if state == "answer":
+            page.locator(".cite").first.click()
+            page.wait_for_timeout(500)
+            page.screenshot(path=f"{stem}-citation.png")
+            page.keyboard.press("Escape")
+
+
+def main(folder: Path) -> None:
+    """All views of the page over seeds/."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for url in serve(default_index()):
+            for view, (width, height, scheme) in VIEWS.items():
+                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+                shoot(page, url, folder / view)
+                page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

