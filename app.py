@@ -332,7 +332,7 @@ def render_welcome(room: Room | None) -> str:
 def render_opening(done: int, total: int) -> str:
     """The document pane while index or model are still on their way."""
     share = f' value="{done}" max="{total}"' if total else ""
-    words = f"Reading the document: {done} of {total} passages" if total and done < total else "Opening the document"
+    words = f"Reading the document: {done / total:.0%}" if total and done < total else "Opening the document"
     return f'<p class="note" role="status">{words}…</p><progress aria-label="Opening the document"{share}></progress>'
 
 
@@ -382,11 +382,12 @@ def render_section(text: str, section: Section) -> str:
 # --- answering: what the page's events do ---------------------------------------------------------------------------
 
 
-def take_turn(question: str, history: Sequence[Turn], passage_index: PassageIndex) -> Turn:
+def take_turn(question: str, history: Sequence[Turn], passage_index: PassageIndex, as_typed: bool = False) -> Turn:
     """Ask one question after earlier turns; whatever goes wrong becomes a friendly line, never a traceback."""
     earlier = [turn.answer for turn in history if turn.answer][-HISTORY_USED:]
     try:
-        return Turn(shorten(question), ask(question, passage_index=passage_index, history=earlier))
+        answer = ask(question, passage_index=passage_index, history=earlier, as_typed=as_typed)
+        return Turn(shorten(question), answer)
     except AskError as error:
         return Turn(shorten(question), trouble=str(error))
     except Exception:  # the page is the last to catch anything: the log gets the traceback, the visitor a sentence
@@ -425,7 +426,7 @@ class Desk:
         turns = tuple(turn for turn in turns if turn.settled)[1 - TURNS_KEPT :]
         yield self.show((*turns, Turn(shorten(question))))
         try:
-            turn = take_turn(question, () if alone else turns, self.room().passage_index)
+            turn = take_turn(question, turns, self.room().passage_index, as_typed=alone)
         except AskError as error:
             turn = Turn(shorten(question), trouble=str(error))
         yield self.show((*turns, turn))
@@ -598,11 +599,15 @@ footer, #top .wrap { display: none !important; }
   #document > *, #document .html-container > * { height: 100%; }
   #document .html-container > div { display: flex; flex-direction: column; }
   #document .html-container > div > .note { margin: 2rem 2.5rem .5rem; }
-  #document progress { margin: 0 2.5rem; max-width: 20rem; accent-color: var(--accent); }
+  #document progress { appearance: none; flex: none; height: .4rem; margin: 0 2.5rem; max-width: 20rem; border: 0;
+    border-radius: .2rem; overflow: hidden; background: var(--line); }
+  #document progress::-webkit-progress-bar { background: var(--line); }
+  #document progress::-webkit-progress-value { background: var(--accent); }
+  #document progress::-moz-progress-bar { background: var(--accent); }
   .bar { display: flex; align-items: center; gap: 1rem; padding: .5rem 1.25rem; border-bottom: 1px solid var(--line); }
   .bar:not(:has(select)), .bar [data-action] { display: none; }
-  .bar select { flex: 1; min-width: 0; font: .88rem var(--sans); background: var(--sheet); color: var(--ink);
-    border: 1px solid var(--line); border-radius: .4rem; padding: .35rem .5rem; }
+  .bar select { appearance: auto; flex: 1; min-width: 0; font: .88rem var(--sans); background: var(--sheet);
+    color: var(--ink); border: 1px solid var(--line); border-radius: .4rem; padding: .35rem .5rem; }
   .sheet { flex: 1; min-height: 0; overflow-y: auto; padding: 1.75rem 2.5rem 50vh; }
   .sheet:focus-visible { outline-offset: -2px; }
   .sheet article { max-width: 36rem; margin: 0 auto; font: 1.08rem/1.65 var(--serif); }

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from index import AskError, PassageIndex, read_documents
-from retrieval.answer import MAX_CITATIONS, ask
+from retrieval.answer import MAX_CITATIONS, ask, default_index
 from retrieval.render import to_terminal
 
 
@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a program reads UTF-8; a terminal shows what it can
         sys.stdout.reconfigure(encoding="utf-8" if options.json else None, errors="replace")
     try:
-        passage_index = _built(options.documents) if options.documents else None
+        passage_index = _opened(options.documents)
         answer = ask(options.question, passage_index=passage_index, k=options.k)
     except AskError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -38,9 +38,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _built(path: str) -> PassageIndex:
-    """An index over a file or folder, with a bar in a terminal if that takes long."""
-    return PassageIndex.build(read_documents(path), progress=bar() if sys.stderr.isatty() else None)
+def _opened(path: str | None) -> PassageIndex:
+    """An index over a file or folder, or the default one, with a bar in a terminal if building it takes long."""
+    progress = bar() if sys.stderr.isatty() else None
+    return PassageIndex.build(read_documents(path), progress=progress) if path else default_index(progress)
 
 
 def bar(after: float = 2.0) -> Callable[[int, int], None]:

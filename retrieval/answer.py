@@ -1,16 +1,20 @@
 """`ask`: the whole way of one question."""
 
+import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from index import PassageIndex, QuestionError, Span, open_index
+from index import PassageIndex, QuestionError, open_index
+from index.store import Progress
 from retrieval.confidence import THRESHOLD, confidence
-from retrieval.followup import stand_alone
-from retrieval.rank import Hit, rank, weigh
+from retrieval.followup import context_of, leans
+from retrieval.query import in_context, make_query
+from retrieval.rank import Hit, rank
 from retrieval.results import REFUSAL, Answer, Citation, Turn
 from retrieval.search import candidates
+from retrieval.smalltalk import small_talk
+from retrieval.spelling import mend
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT / "seeds"
@@ -20,46 +24,72 @@ MAX_QUESTION = 2000
 MAX_CITATIONS = 20
 
 _opening = Lock()
+_opened: list[PassageIndex] = []
 
 
 def ask(
-    question: str, *, passage_index: PassageIndex | None = None, history: Sequence[Turn] = (), k: int = 3
+    question: str,
+    *,
+    passage_index: PassageIndex | None = None,
+    history: Sequence[Turn] = (),
+    k: int = 3,
+    as_typed: bool = False,
 ) -> Answer:
     """Answer a question from the documents of an index, with at most k citations.
 
-    passage_index: None for the one over seeds/. history: earlier turns, oldest first. Raises QuestionError where the
-    question is blank, too long or no text, k is below 1 or above MAX_CITATIONS, or the history is not one.
+    passage_index: None for the one over seeds/. history: earlier turns, oldest first. as_typed: search the question's
+    words and no others, slips of the finger included. Raises QuestionError where the question is blank, too long or no
+    text, k is below 1 or above MAX_CITATIONS, or the history is not one.
     """
     question, history = _checked_question(question), _checked_history(history)
     if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MAX_CITATIONS:
         raise QuestionError(f"k is {k!r}, expected a whole number from 1 to {MAX_CITATIONS}.")
     if passage_index is None:
         passage_index = default_index()
-    searched = stand_alone(question, history)
-    hits = search(passage_index, searched)
-    sure = confidence(hits)
+    if line := small_talk(question, passage_index):
+        return Answer(question, question, line, found=False, confidence=0.0)
+    searched, hits, sure = _search(passage_index, question, history, as_typed)
     citations = tuple(_citation(passage_index, n, hit) for n, hit in enumerate(hits[:k], start=1))
     found = sure >= THRESHOLD and bool(citations)
     text = " ".join(citations[0].quotes) if found else REFUSAL
     return Answer(question, searched, text, found, sure, citations)
 
 
-def search(passage_index: PassageIndex, question: str) -> list[Hit]:
-    """All candidates for a stand-alone question as hits, best first."""
-    encoding = passage_index.embedder.encode([question])[0]
-    weights = weigh(passage_index, question, encoding)
-    return rank(passage_index, candidates(passage_index, encoding), encoding, weights)
+def _search(
+    passage_index: PassageIndex, question: str, history: Sequence[Turn], as_typed: bool
+) -> tuple[str, list[Hit], float]:
+    """What was searched, the hits, best first, and the confidence in the first one.
+
+    A question that stands alone and is answered is searched as it is. Words from the conversation join one that leans
+    on it, or that finds nothing alone, if it then finds something; the evidence still is the question's own.
+    """
+    plain = passage_index.embedder.encode([question])[0]
+    mended = question if as_typed else mend(question, plain, passage_index)
+    if mended != question:
+        question, plain = mended, passage_index.embedder.encode([mended])[0]
+    query = make_query(passage_index, question, plain)
+    hits = rank(passage_index, candidates(passage_index, query), query)
+    sure = confidence(hits, len(passage_index))
+    context = "" if as_typed else context_of(question, history)
+    if not context or (sure >= THRESHOLD and not leans(question)):
+        return question, hits, sure
+    wider = make_query(passage_index, question, plain, context)
+    wider_hits = rank(passage_index, candidates(passage_index, wider), wider)
+    wider_sure = confidence(wider_hits, len(passage_index))
+    if wider_sure < THRESHOLD and not leans(question):
+        return question, hits, sure
+    return in_context(question, context), wider_hits, wider_sure
 
 
-@lru_cache(maxsize=1)
-def _open_default() -> PassageIndex:
-    return open_index(SEEDS, KEPT)
+def default_index(progress: Progress | None = None) -> PassageIndex:
+    """The index over seeds/: built once, kept on disk, built again when documents, model or settings change.
 
-
-def default_index() -> PassageIndex:
-    """The index over seeds/: built once, kept on disk, built again when documents, model or settings change."""
+    progress: called with (done, total) while it is built. Raises DocumentError where seeds/ cannot be read.
+    """
     with _opening:
-        return _open_default()
+        if not _opened:
+            _opened.append(open_index(SEEDS, KEPT, progress=progress))
+        return _opened[0]
 
 
 def _checked_question(question: object) -> str:
@@ -69,7 +99,8 @@ def _checked_question(question: object) -> str:
         raise QuestionError(
             f"The question has {len(question):,} characters, expected at most {MAX_QUESTION:,}. Shorten it."
         )
-    clean = "".join(c if c.isprintable() else " " for c in question.encode("utf-8", "replace").decode()).strip()
+    text = question.encode("utf-8", "replace").decode()
+    clean = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text).strip()
     if not any(map(str.isalnum, clean)):
         raise QuestionError("The question has no words. Type a question about the documents.")
     return clean
@@ -89,7 +120,7 @@ def _checked_history(history: object) -> tuple[Turn, ...]:
 def _citation(passage_index: PassageIndex, number: int, hit: Hit) -> Citation:
     passage, document = passage_index.passage(hit.passage), passage_index.document(hit.passage)
     first, _ = passage_index.sentence_range(hit.passage)
-    highlight: Span = passage.sentences[hit.sentence - first]
+    highlight = passage.sentences[hit.sentence - first]
     return Citation(
         number=number,
         document_id=document.id,

@@ -1,8 +1,53 @@
-"""A question and the conversation before it to the stand-alone question that is searched."""
+"""A question and the conversation before it to the words that it needs from there.
 
-from retrieval.results import History
+Historical query expansion (Lin et al. 2021, "Multi-stage conversational passage retrieval"): telling words of earlier
+turns join the question. Deliberately does not: generate or rewrite; the question's own words stay as they are.
+"""
+
+import re
+
+from retrieval.results import Answer, History
+
+WORD = re.compile(r"\w+(?:['’]\w+)*")
+MAX_CONTEXT = 24
+"""Words taken from the conversation at most, the latest ones."""
+MAX_WORD, MAX_TURNS, MAX_TURN = 40, 12, 2000
+"""Characters in such a word, turns looked back, and characters read of each: what a caller sends is not trusted."""
+EMPTY = frozenset(
+    "what which who whom whose when where why how did do does is are was were the a an of in on at to for and or but "
+    "by with that this these those it its he she his her hers their theirs him them they i you we me my your our us "
+    "has have had be been being any some there then than as from about also other others else can could would will "
+    "should may might not no yes so if into after before during up out over more most very just tell please thanks "
+    "many much whats".split()
+)
+"""Words that tell nothing about a topic."""
+LEANING = frozenset(
+    "it its he she his her hers him they them their theirs this that these those such one ones there then former "
+    "latter another others else also too same and but so or".split()
+)
+"""Words by which a question points back at what was said."""
+OPENINGS = ("what about", "how about", "why", "tell me more", "more")
 
 
-def stand_alone(question: str, history: History) -> str:
-    """The question to search."""
-    return question
+def leans(question: str) -> bool:
+    """Whether a question points back at the conversation, or says too little to stand alone."""
+    words = [word.casefold() for word in WORD.findall(question)]
+    told = [word for word in words if word not in EMPTY]
+    return len(told) < 2 or " ".join(words).startswith(OPENINGS) or not LEANING.isdisjoint(words)
+
+
+def context_of(question: str, history: History) -> str:
+    """The telling words of earlier questions that the question does not have, in the order they came."""
+    seen = {word.casefold() for word in WORD.findall(question)}
+    found: list[str] = []
+    for word in (w for turn in history[-MAX_TURNS:] for w in WORD.findall(_said(turn)[:MAX_TURN])):
+        folded = word.casefold()
+        if folded not in EMPTY and folded not in seen and len(word) <= MAX_WORD:
+            seen.add(folded)
+            found.append(word)
+    return " ".join(found[-MAX_CONTEXT:])
+
+
+def _said(turn: str | Answer) -> str:
+    """What a turn adds: its question."""
+    return turn if isinstance(turn, str) else turn.question

@@ -1,24 +1,21 @@
 """Candidates to ranked hits, each with the sentence that answers, by late interaction.
 
-Each token of the question is compared with each token of a passage and keeps its best match (MaxSim: Khattab and Zaharia
-2020, arXiv:2004.12832), over frozen vectors, rare tokens counting more. A passage's score is made of its own MaxSim and
-that of its best sentence. Deliberately does not: decide whether that is an answer.
+Each token of the question is compared with each token of a passage and keeps its best match (MaxSim: Khattab and
+Zaharia 2020, arXiv:2004.12832), over frozen vectors, rare tokens counting more. A passage's score is made of its own
+MaxSim and that of its best sentence. Deliberately does not: decide whether that is an answer.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index import Encoding, PassageIndex, unit_rows
-from retrieval.search import idf
+from index import PassageIndex, unit_rows
+from retrieval.query import Query
 
 SAME_PIECE = 0.1
 """Added to the similarity of two tokens that are the same word piece: what counts in names, numbers and codes."""
-COMMON_WEIGHT = 0.1
-"""Weight of a word piece that every passage holds; one that a single passage holds weighs 1."""
-UNKNOWN_WEIGHT = 0.7
-"""Weight of a word piece that no passage holds: a synonym must do, so it may not decide alone."""
 SENTENCE_SHARE = 1 / 3
 """Share of its best sentence in a passage's score."""
 
@@ -27,50 +24,64 @@ SENTENCE_SHARE = 1 / 3
 class Hit:
     """A ranked passage. score: see rank. sentence: number of its best sentence, counted over the whole index.
 
-    matches: float32 (tokens of the question,), how well each is matched in the passage, -1 to 1 + SAME_PIECE.
+    evidence, sentence_evidence: how well the passage and that sentence match the question's own words, without those
+    from the conversation; 0 (not at all) to 1 + SAME_PIECE (word for word), seldom below 0. closeness: how near the
+    sentence as a whole is to the question as a whole, cosine, -1 to 1.
     """
 
     passage: int
     score: float
     sentence: int
-    matches: NDArray[np.float32]
+    evidence: float
+    sentence_evidence: float
+    closeness: float
 
 
-def weigh(passage_index: PassageIndex, text: str, question: Encoding) -> NDArray[np.float32]:
-    """A weight for each token of the question, all together 1; 0 for punctuation.
-
-    text: the question that was encoded. All weights are 0 where nothing but punctuation was asked.
-    """
-    count = len(passage_index)
-    holders = np.array([len(passage_index.holding(int(piece))[0]) for piece in question.ids], int)
-    share = np.array([idf(count, n) for n in holders]) / idf(count, 0)
-    weights = np.where(holders > 0, COMMON_WEIGHT + (1 - COMMON_WEIGHT) * share, UNKNOWN_WEIGHT)
-    weights *= [text[start].isalnum() for start in question.starts.tolist()]
-    return np.asarray(weights / (weights.sum() or 1), np.float32)
-
-
-def rank(
-    passage_index: PassageIndex, candidates: NDArray[np.int64], question: Encoding, weights: NDArray[np.float32]
-) -> list[Hit]:
+def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Query) -> list[Hit]:
     """The candidates as hits, best first; equal ones in reading order. Scores lie between -1 and 1 + SAME_PIECE."""
     if not len(candidates):
         return []
-    sentences, owners, best = _sentence_matches(passage_index, candidates, question)
+    sentences, owners, best = _sentence_matches(passage_index, candidates, query)
     firsts = np.flatnonzero(np.diff(owners, prepend=-1))
     in_passage = np.maximum.reduceat(best, firsts, axis=1)
-    of_sentence = weights @ best
-    scores = (1 - SENTENCE_SHARE) * (weights @ in_passage) + SENTENCE_SHARE * np.maximum.reduceat(of_sentence, firsts)
-    hits = []
-    for column in np.argsort(-scores, kind="stable"):
-        own = np.flatnonzero(owners == owners[firsts[column]])
-        top = sentences[own[of_sentence[own].argmax()]]
-        passage = int(candidates[owners[firsts[column]]])
-        hits.append(Hit(passage, float(scores[column]), int(top), in_passage[:, column]))
-    return hits
+    of_sentence = query.weights @ best
+    tops = [a + int(of_sentence[a:b].argmax()) for a, b in pairwise([*firsts.tolist(), len(owners)])]
+    scores = _mix(query.weights @ in_passage, of_sentence[tops])
+    own = query.weights * query.own
+    own /= own.sum() or 1
+    by_sentence = own @ best[:, tops]
+    by_passage = _mix(own @ in_passage, by_sentence)
+    near = _closeness(passage_index, sentences[tops], own @ query.vectors)
+    return [
+        Hit(
+            passage=int(candidates[owners[tops[i]]]),
+            score=float(scores[i]),
+            sentence=int(sentences[tops[i]]),
+            evidence=float(by_passage[i]),
+            sentence_evidence=float(by_sentence[i]),
+            closeness=float(near[i]),
+        )
+        for i in np.argsort(-scores, kind="stable")
+    ]
+
+
+def _closeness(
+    passage_index: PassageIndex, sentences: NDArray[np.int64], asked: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The cosine of each sentence's mean token vector and one vector."""
+    vectors = passage_index.tables.vectors
+    ranges = zip(*passage_index.token_ranges(sentences), strict=True)
+    means = [vectors[a:b].mean(axis=0, dtype=np.float32) for a, b in ranges]
+    return unit_rows(np.array(means)) @ unit_rows(asked)
+
+
+def _mix(passage: NDArray[np.float32], sentence: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A passage's score of its own and its best sentence's."""
+    return (1 - SENTENCE_SHARE) * passage + SENTENCE_SHARE * sentence
 
 
 def _sentence_matches(
-    passage_index: PassageIndex, candidates: NDArray[np.int64], question: Encoding
+    passage_index: PassageIndex, candidates: NDArray[np.int64], query: Query
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """The candidates' sentences, the candidate each is in, and each question token's best match in each sentence.
 
@@ -84,7 +95,7 @@ def _sentence_matches(
     some = stops > starts
     sentences, owners, starts, stops = sentences[some], owners[some], starts[some], stops[some]
     tokens = np.concatenate([np.arange(a, b) for a, b in zip(starts, stops, strict=True)])
-    similarity = unit_rows(question.vectors) @ tables.vectors[tokens].astype(np.float32).T
-    similarity += SAME_PIECE * (question.ids[:, None] == tables.pieces[tokens][None])
+    similarity = query.vectors @ tables.vectors[tokens].astype(np.float32).T
+    similarity += SAME_PIECE * (query.ids[:, None] == tables.pieces[tokens][None])
     lengths = stops - starts
     return sentences, owners, np.maximum.reduceat(similarity, np.cumsum(lengths) - lengths, axis=1)

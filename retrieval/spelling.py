@@ -1,8 +1,7 @@
 """A question as typed to one spelled as the documents spell.
 
-Only a word that stands nowhere in the documents and that the model does not know whole is touched, and only where a word
-of the documents is one slip away (two for long words). A word in double quotes stays as typed. Deliberately does not: know
-any language's dictionary.
+Only a word that stands nowhere in the documents and that the model does not know whole is touched, and only where a
+word of the documents is one slip away (two for long words). Deliberately does not: know any language's dictionary.
 """
 
 import re
@@ -11,8 +10,7 @@ from collections.abc import Mapping
 from index import Encoding, PassageIndex
 
 WORD = re.compile(r"\w+")
-QUOTED = re.compile(r"[\"“«„][^\"“”«»„]*[\"”»“]")
-QUESTION_WORDS = dict.fromkeys("what when where which who whom whose why how does did was were are is the much many".split(), 1)
+QUESTION_WORDS = dict.fromkeys("what when where which who whom whose why how does did was were the many".split(), 1)
 SHORTEST = 3
 """Letters in a word that may be mended at least; shorter ones are one slip away from too much."""
 LONG = 8
@@ -22,13 +20,12 @@ LONG = 8
 def mend(question: str, encoding: Encoding, passage_index: PassageIndex) -> str:
     """The question with its slips mended; the same string where there are none."""
     words = passage_index.words
-    quoted = [match.span() for match in QUOTED.finditer(question)]
     found: list[str] = []
     at = 0
     for match in WORD.finditer(question):
         typed, start = match.group().casefold(), match.start()
         pieces = ((encoding.starts >= start) & (encoding.starts < match.end())).sum()
-        if pieces < 2 or typed in words or any(a <= start < b for a, b in quoted):
+        if pieces < 2 or typed in words:
             continue
         meant = nearest_word(typed, QUESTION_WORDS) or nearest_word(typed, words)
         if meant:
@@ -40,7 +37,7 @@ def mend(question: str, encoding: Encoding, passage_index: PassageIndex) -> str:
 def nearest_word(typed: str, words: Mapping[str, int]) -> str | None:
     """The word one slip away that occurs most often, for a long word also two slips away; None where there is none.
 
-    A slip is a letter added, left out or changed, or two neighbours swapped (Damerau 1964). words: how often each occurs.
+    A slip is a letter added, left out or changed, or two neighbours swapped (Damerau 1964). words: each one's count.
     """
     if len(typed) < SHORTEST or any(map(str.isdigit, typed)):
         return None

@@ -4,29 +4,49 @@ import numpy as np
 import pytest
 
 from index import Document, PassageIndex
-from retrieval.rank import COMMON_WEIGHT, SAME_PIECE, SENTENCE_SHARE, UNKNOWN_WEIGHT, Hit, rank, weigh
-from retrieval.search import candidates, idf
+from retrieval.query import COMMON_WEIGHT, CONTEXT_SHARE, UNKNOWN_WEIGHT, Query, idf, in_context, make_query
+from retrieval.rank import SAME_PIECE, SENTENCE_SHARE, Hit, rank
+from retrieval.search import candidates
 
 from conftest import ToyEmbedder
 
 
-def ranked(question: str, passage_index: PassageIndex) -> list[Hit]:
-    """All hits for a question."""
+def asked(question: str, passage_index: PassageIndex, context: str = "") -> Query:
+    """The query of a question."""
     [encoding] = passage_index.embedder.encode([question])
-    weights = weigh(passage_index, question, encoding)
-    return rank(passage_index, candidates(passage_index, encoding), encoding, weights)
+    return make_query(passage_index, question, encoding, context)
+
+
+def ranked(question: str, passage_index: PassageIndex, context: str = "") -> list[Hit]:
+    """All hits for a question."""
+    query = asked(question, passage_index, context)
+    return rank(passage_index, candidates(passage_index, query), query)
 
 
 def test_weights_by_hand(fox_index: PassageIndex) -> None:
     """A word of one passage in three weighs more than a word of all, a word of none UNKNOWN_WEIGHT; together 1."""
-    question = "the fox crimson"
-    [encoding] = fox_index.embedder.encode([question])
     raw = [
         COMMON_WEIGHT + (1 - COMMON_WEIGHT) * idf(3, 3) / idf(3, 0),
         COMMON_WEIGHT + (1 - COMMON_WEIGHT) * idf(3, 1) / idf(3, 0),
         UNKNOWN_WEIGHT,
     ]
-    assert weigh(fox_index, question, encoding) == pytest.approx([weight / sum(raw) for weight in raw])
+    assert asked("the fox crimson", fox_index).weights == pytest.approx([weight / sum(raw) for weight in raw])
+
+
+def test_words_from_the_conversation_weigh_their_share(fox_index: PassageIndex) -> None:
+    """The question counts half alone, half beside words from the conversation; these have CONTEXT_SHARE there."""
+    query = asked("moon", fox_index, "fox")
+    assert in_context("moon", "fox") == "moon (fox)"
+    assert query.ids.tolist() == asked("moon moon fox", fox_index).ids.tolist()
+    assert query.own.tolist() == [True, True, False]
+    assert query.weights == pytest.approx([1 / 2, (1 - CONTEXT_SHARE) / 2, CONTEXT_SHARE / 2])
+
+
+def test_evidence_is_of_the_own_words(fox_index: PassageIndex) -> None:
+    """Words from the conversation can bring a passage forward, but are no evidence that it answers."""
+    hits = {hit.passage: hit for hit in ranked("moon", fox_index, "fox")}
+    assert [hits[n].evidence for n in range(3)] == pytest.approx([0, 0, 1 + SAME_PIECE])
+    assert hits[0].score == pytest.approx(CONTEXT_SHARE / 2 * (1 + SAME_PIECE))
 
 
 def test_scores_by_hand(fox_index: PassageIndex) -> None:
@@ -36,14 +56,13 @@ def test_scores_by_hand(fox_index: PassageIndex) -> None:
 
 
 def test_words_together_in_one_sentence_score_more(fox_index: PassageIndex) -> None:
-    """ "red" and "sleeps" are both in passage 0, in different sentences: its best sentence holds only one of the two."""
+    """Passage 0 holds both "red" and "sleeps", but its best sentence only one of them: the score says so."""
     hit = ranked("red sleeps", fox_index)[0]
-    [encoding] = fox_index.embedder.encode(["red sleeps"])
-    red, sleeps = weigh(fox_index, "red sleeps", encoding)
+    red, sleeps = asked("red sleeps", fox_index).weights
     full = 1 + SAME_PIECE
     assert (hit.passage, hit.sentence) == (0, 0 if red > sleeps else 1)
     assert hit.score == pytest.approx((1 - SENTENCE_SHARE) * full + SENTENCE_SHARE * max(red, sleeps) * full)
-    assert hit.matches == pytest.approx([full, full])
+    assert hit.sentence_evidence == pytest.approx(max(red, sleeps) * full)
 
 
 def test_the_sentence_that_answers_is_found(fox_index: PassageIndex) -> None:
@@ -59,13 +78,15 @@ def test_the_sentence_that_answers_is_found(fox_index: PassageIndex) -> None:
 
 def test_equal_passages_stay_in_reading_order(toy: ToyEmbedder) -> None:
     """Ties are broken by the place in the documents, in passages and in sentences."""
-    document = Document("d", "T", "".join("# S\n\nThe fox runs. The fox runs.\n\n" for _ in range(6)))
+    document = Document("d", "T", "# S\n\nThe fox runs. The fox runs.\n\n# S\n\nThe dog.\n\n" * 15)
     hits = ranked("fox", PassageIndex.build([document], embedder=toy))
-    assert [(hit.passage, hit.sentence) for hit in hits] == [(n, 2 * n) for n in range(6)]
-    assert len({hit.score for hit in hits}) == 1
+    assert [(hit.passage, hit.sentence) for hit in hits] == [
+        *((2 * n, 3 * n) for n in range(15)),
+        *((2 * n + 1, 3 * n + 2) for n in range(15)),
+    ]
+    assert len({hit.score for hit in hits}) == 2
 
 
 def test_no_candidates_no_hits(fox_index: PassageIndex) -> None:
     """Nothing to rank gives nothing."""
-    [encoding] = fox_index.embedder.encode(["fox"])
-    assert rank(fox_index, np.zeros(0, np.int64), encoding, np.ones(1, np.float32)) == []
+    assert rank(fox_index, np.zeros(0, np.int64), asked("fox", fox_index)) == []

@@ -2,12 +2,12 @@
 
 import math
 
-import numpy as np
 import pytest
 
-from index import Document, Encoding, PassageIndex
+from index import Document, PassageIndex
 from retrieval import search
-from retrieval.search import K1, B, bm25, candidates, idf
+from retrieval.query import idf, make_query
+from retrieval.search import K1, B, bm25, candidates
 
 from conftest import ToyEmbedder
 
@@ -15,7 +15,7 @@ from conftest import ToyEmbedder
 def asked(question: str, passage_index: PassageIndex) -> list[int]:
     """The candidates for a question."""
     [encoding] = passage_index.embedder.encode([question])
-    return candidates(passage_index, encoding).tolist()
+    return candidates(passage_index, make_query(passage_index, question, encoding)).tolist()
 
 
 def test_idf_by_hand() -> None:
@@ -36,7 +36,7 @@ def test_bm25_by_hand(fox_index: PassageIndex) -> None:
 
 
 def test_both_searches_bring_their_best(fox_index: PassageIndex, monkeypatch: pytest.MonkeyPatch) -> None:
-    """ "crimson" means red, which only meaning finds; "moon" is a rare word: with one candidate each, both are there."""
+    """Only meaning finds red for crimson, only words find moon: with one candidate of each, both are there."""
     monkeypatch.setattr(search, "NEAREST", 1)
     assert asked("crimson", fox_index) == [0]
     assert asked("crimson crimson moon", fox_index) == [0, 2]
@@ -49,7 +49,7 @@ def test_candidates_are_in_reading_order_and_once(fox_index: PassageIndex) -> No
 
 def test_a_question_without_tokens_has_no_candidates(fox_index: PassageIndex) -> None:
     """What the model cannot read matches nothing."""
-    assert candidates(fox_index, Encoding(np.zeros((0, 11), np.float32), np.zeros(0, int), np.zeros(0, int))).size == 0
+    assert asked("?!", fox_index) == []
 
 
 def test_passages_without_tokens_are_no_candidates(toy: ToyEmbedder) -> None:

@@ -1,0 +1,37 @@
+"""Greetings, thanks and questions about the chat itself get a helpful line, not a passage."""
+
+import re
+
+from index import PassageIndex
+
+GREETING = re.compile(
+    r"(hi|hello|hey|hiya|howdy|good (morning|afternoon|evening|day)|bonjour|salut|hallo|hola)( there| all)?"
+)
+THANKS = re.compile(r"(many )?(thanks?|thank you|thx|ty|cheers|merci|danke|gracias)( you)?( (so|very) much| a lot)?")
+FAREWELL = re.compile(r"(good ?)?bye( bye)?|see you( later)?|ok(ay)?|great|cool|nice|perfect|good|got it|i see")
+ABOUT = re.compile(
+    r"help|(what|how) (can|do|could) (you|i|we) (do|ask|use)( you| this| it| here)?( with this)?"
+    r"|(who|what) are you|how (does|do) (this|you|it) work|what can i ask( you| here| about)*"
+    r"|what(s| is) (this|it|this (page|document|text|site)|the (document|page|text))( all)? about"
+    r"|what (topics|subjects)( (are|does).*)?|(give me )?(a )?summary"
+    r"|summari[sz]e( (it|this|the (document|page|text)))?"
+)
+MAX_SECTIONS = 12
+
+
+def small_talk(question: str, passage_index: PassageIndex) -> str | None:
+    """The line that answers small talk; None for a question to search."""
+    said = " ".join(re.findall(r"\w+", question.casefold().replace("'", "").replace("’", "")))
+    if THANKS.fullmatch(said) or FAREWELL.fullmatch(said):
+        return f"You are welcome. Ask on about {_contents(passage_index)}"
+    if GREETING.fullmatch(said) or ABOUT.fullmatch(said):
+        return f"I answer with word-for-word quotes from {_contents(passage_index)}"
+    return None
+
+
+def _contents(passage_index: PassageIndex) -> str:
+    """Titles and sections, in one sentence."""
+    titles = ", ".join(f"“{d.title}”" for d in passage_index.documents[:MAX_SECTIONS])
+    names = dict.fromkeys(section[-1] for section in passage_index.sections if section)
+    inside = "; ".join(list(names)[:MAX_SECTIONS])
+    return f"{titles}. Sections: {inside}." if inside else f"{titles}."
