@@ -201,8 +201,6 @@ def render_answer(answer: Answer) -> str:
 def render_refusal(answer: Answer) -> str:
     """A refusal says so and folds away the closest passages, so that nobody takes them for an answer."""
     line = f'<p class="refusal">{escape(answer.text)}</p>'
-    if not answer.citations:
-        return line
     count = len(answer.citations)
     closest = "Closest passage" if count == 1 else f"{count} closest passages"
     note = '<p class="note">Near the question, yet they do not answer it.</p>'
@@ -241,6 +239,8 @@ def render_turn(turn: Turn, last: bool) -> str:
     if turn.answer is None:
         return f'<li class="turn pending">{question}<p class="note">Reading…</p></li>'
     answer = turn.answer
+    if not answer.citations:  # small talk: there is nothing to copy, to vote on or to explain
+        return f'<li class="turn talk">{question}<p>{escape(answer.text)}</p>{foot(again)}</li>'
     body = render_answer(answer) if answer.found else render_refusal(answer)
     buttons = foot((copies(answer) if answer.found else "") + again + votes(turn.vote) * last)
     kind = "found" if answer.found else "refused"

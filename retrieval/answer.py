@@ -61,7 +61,7 @@ def _search(
     """What was searched, the hits, best first, and the confidence in the first one.
 
     A question that stands alone and is answered is searched as it is. Words from the conversation join one that leans
-    on it, or that finds nothing alone, if it then finds something; the evidence still is the question's own.
+    on it, or that finds nothing alone, if it then finds something; the evidence still is mostly the question's own.
     """
     plain = passage_index.embedder.encode([question])[0]
     mended = question if as_typed else mend(question, plain, passage_index)

@@ -19,19 +19,21 @@ UNKNOWN_WEIGHT = 0.7
 """Weight of a word piece that no passage holds: a synonym must do, so it may not decide alone."""
 CONTEXT_SHARE = 0.4
 """Weight of all words from the conversation together, in the encoding that has them; the question's have the rest."""
+EVIDENCE_SHARE = 0.25
+"""The same where it is judged whether a hit answers: matching the conversation alone is no evidence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
     """What is searched. vectors: float32 (tokens, dim), unit rows. ids: int32 (tokens,), word pieces.
 
-    weights: float32 (tokens,), 1 in all, 0 for punctuation. own: bool (tokens,), which are the question's own words.
+    weights: float32 (tokens,), 1 in all, 0 for punctuation. judged: the same, for whether a hit answers; see rank.Hit.
     """
 
     vectors: NDArray[np.float32]
     ids: NDArray[np.int32]
     weights: NDArray[np.float32]
-    own: NDArray[np.bool_]
+    judged: NDArray[np.float32]
 
 
 def make_query(passage_index: PassageIndex, question: str, plain: Encoding, context: str = "") -> Query:
@@ -41,17 +43,16 @@ def make_query(passage_index: PassageIndex, question: str, plain: Encoding, cont
     """
     alone = _weigh(passage_index, question, plain)
     if not context:
-        return Query(unit_rows(plain.vectors), plain.ids, alone, np.ones(len(plain.ids), bool))
+        return Query(unit_rows(plain.vectors), plain.ids, alone, alone)
     text = in_context(question, context)
     beside = passage_index.embedder.encode([text])[0]
     own = beside.starts < len(question)
     weights = _weigh(passage_index, text, beside)
-    shared = _share(weights, own) * (1 - CONTEXT_SHARE) * own + _share(weights, ~own) * CONTEXT_SHARE * ~own
     return Query(
         unit_rows(np.concatenate([plain.vectors, beside.vectors])),
         np.concatenate([plain.ids, beside.ids]),
-        np.asarray(np.concatenate([alone, shared]) / 2, np.float32),
-        np.concatenate([np.ones(len(plain.ids), bool), own]),
+        np.concatenate([0.5 * alone, 0.5 * _shared(weights, own, CONTEXT_SHARE)], dtype=np.float32),
+        np.concatenate([0 * alone, _shared(weights, own, EVIDENCE_SHARE)], dtype=np.float32),
     )
 
 
@@ -75,6 +76,9 @@ def _weigh(passage_index: PassageIndex, text: str, encoding: Encoding) -> NDArra
     return np.asarray(weights / (weights.sum() or 1), np.float32)
 
 
-def _share(weights: NDArray[np.float32], of: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The weights scaled to 1 over some of the tokens."""
-    return np.asarray(weights / (weights[of].sum() or 1), np.float32)
+def _shared(weights: NDArray[np.float32], own: NDArray[np.bool_], others: float) -> NDArray[np.float32]:
+    """The weights scaled so that the question's own have 1 - others in all, and those of the conversation `others`."""
+    scaled = np.zeros_like(weights)
+    for part, share in ((own, 1 - others), (~own, others)):
+        scaled[part] = share * weights[part] / (weights[part].sum() or 1)
+    return scaled

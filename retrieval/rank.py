@@ -24,8 +24,8 @@ SENTENCE_SHARE = 1 / 3
 class Hit:
     """A ranked passage. score: see rank. sentence: number of its best sentence, counted over the whole index.
 
-    evidence, sentence_evidence: how well the passage and that sentence match the question's own words, without those
-    from the conversation; 0 (not at all) to 1 + SAME_PIECE (word for word), seldom below 0. closeness: how near the
+    evidence, sentence_evidence: how well the passage and that sentence match the question, with its own words counting
+    more than in the score; 0 (not at all) to 1 + SAME_PIECE (word for word), seldom below 0. closeness: how near the
     sentence as a whole is to the question as a whole, cosine, -1 to 1.
     """
 
@@ -47,11 +47,9 @@ def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Quer
     of_sentence = query.weights @ best
     tops = [a + int(of_sentence[a:b].argmax()) for a, b in pairwise([*firsts.tolist(), len(owners)])]
     scores = _mix(query.weights @ in_passage, of_sentence[tops])
-    own = query.weights * query.own
-    own /= own.sum() or 1
-    by_sentence = own @ best[:, tops]
-    by_passage = _mix(own @ in_passage, by_sentence)
-    near = _closeness(passage_index, sentences[tops], own @ query.vectors)
+    by_sentence = query.judged @ best[:, tops]
+    by_passage = _mix(query.judged @ in_passage, by_sentence)
+    near = _closeness(passage_index, sentences[tops], query.judged @ query.vectors)
     return [
         Hit(
             passage=int(candidates[owners[tops[i]]]),

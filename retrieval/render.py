@@ -3,6 +3,7 @@
 import textwrap
 from html import escape
 
+from retrieval.confidence import THRESHOLD
 from retrieval.results import Answer, Citation
 
 WIDTH = 100
@@ -11,7 +12,7 @@ BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 def in_words(confidence: float) -> str:
     """A confidence for people."""
-    steps = ((0.9, "very likely"), (0.7, "likely"), (0.5, "perhaps"), (0.2, "unlikely"))
+    steps = ((0.9, "very likely"), (0.7, "likely"), (THRESHOLD, "perhaps"), (THRESHOLD / 4, "unlikely"))
     return next((words for least, words in steps if confidence >= least), "very unlikely")
 
 
@@ -29,10 +30,12 @@ def pieces(citation: Citation) -> list[tuple[str, bool]]:
 def to_terminal(answer: Answer, *, color: bool = False) -> str:
     """The answer first, then the passages, wrapped. color: highlights in bold rather than between brackets."""
     lines = [_visible(f"“{answer.text}”" if answer.found else answer.text)]
+    if not answer.citations:
+        return textwrap.fill(lines[0], WIDTH)
     if answer.searched != answer.question:
         lines.append(_visible(f"Searched for: {answer.searched}"))
     lines.append(f"Answered by the document: {in_words(answer.confidence)} ({answer.confidence:.0%})")
-    if answer.citations and not answer.found:
+    if not answer.found:
         lines.append("Closest passages:")
     blocks = ["\n".join(textwrap.fill(line, WIDTH) for line in lines)]
     blocks += [_cited(citation, color) for citation in answer.citations]
@@ -54,10 +57,12 @@ def to_html(answer: Answer) -> str:
     said = (
         f"<blockquote>{escape(answer.text)}</blockquote>" if answer.found else f"<p><em>{escape(answer.text)}</em></p>"
     )
+    if not answer.citations:
+        return f"<div>{said}</div>"
     searched = f"<p>Searched for: {escape(answer.searched)}</p>" if answer.searched != answer.question else ""
     sure = f"<p><small>Answered by the document: {in_words(answer.confidence)} ({answer.confidence:.0%})</small></p>"
     items = "".join(_item(citation) for citation in answer.citations)
-    closest = "" if answer.found or not items else "<p>Closest passages:</p>"
+    closest = "" if answer.found else "<p>Closest passages:</p>"
     return f"<div>{said}{searched}{sure}{closest}<ol>{items}</ol></div>"
 
 

@@ -37,6 +37,8 @@ def mend(question: str, encoding: Encoding, passage_index: PassageIndex) -> str:
 def nearest_word(typed: str, words: Mapping[str, int]) -> str | None:
     """The word one slip away that occurs most often, for a long word also two slips away; None where there is none.
 
+    Nor is there one where both differ by a last s: that is another form, not a slip.
+
     A slip is a letter added, left out or changed, or two neighbours swapped (Damerau 1964). words: each one's count.
     """
     if len(typed) < SHORTEST or any(map(str.isdigit, typed)):
@@ -44,7 +46,8 @@ def nearest_word(typed: str, words: Mapping[str, int]) -> str | None:
     for limit in (1, 2) if len(typed) >= LONG else (1,):
         near = [w for w in words if _might_be(typed, w, limit) and slips(typed, w, limit) <= limit]
         if near:
-            return min(near, key=lambda word: (-words[word], word))
+            meant = min(near, key=lambda word: (-words[word], word))
+            return None if meant.rstrip("s") == typed.rstrip("s") else meant
     return None
 
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from index import Document, Encoding, PassageIndex, SentenceTransformerEmbedder, read_documents
+from retrieval.query import Query, make_query
 
 settings.register_profile("default", deadline=None, max_examples=50)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
@@ -39,6 +40,23 @@ class ToyEmbedder:
         axes = [1 if WORDS[number] == "crimson" else number for number in ids]
         starts = [match.start() for match in words]
         return Encoding(np.eye(DIM, dtype=np.float32)[axes], np.array(ids, np.int32), np.array(starts, np.int32))
+
+
+class CuttingEmbedder(ToyEmbedder):
+    """Cuts a word it does not know in two pieces, as a real model does; both have id 0."""
+
+    def _encode(self, text: str) -> Encoding:
+        whole = super()._encode(text)
+        cut = [not number and text[start + 1 : start + 2].isalnum() for number, start in zip(whole.ids, whole.starts, strict=True)]
+        at = np.repeat(np.arange(len(cut)), np.where(cut, 2, 1))
+        second = np.diff(at, prepend=-1) == 0
+        return Encoding(whole.vectors[at], whole.ids[at], (whole.starts[at] + second).astype(np.int32))
+
+
+def query_of(question: str, passage_index: PassageIndex, context: str = "") -> Query:
+    """The query of a question and of words from the conversation."""
+    [encoding] = passage_index.embedder.encode([question])
+    return make_query(passage_index, question, encoding, context)
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +86,12 @@ def foxes() -> Document:
 def fox_index(foxes: Document, toy: ToyEmbedder) -> PassageIndex:
     """The toy index over that document."""
     return PassageIndex.build([foxes], embedder=toy)
+
+
+@pytest.fixture(scope="session")
+def cut_index(foxes: Document) -> PassageIndex:
+    """The same with an embedder that cuts unknown words, so that slips are mended."""
+    return PassageIndex.build([foxes], embedder=CuttingEmbedder())
 
 
 @pytest.fixture(scope="session")

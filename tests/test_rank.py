@@ -4,42 +4,17 @@ import numpy as np
 import pytest
 
 from index import Document, PassageIndex
-from retrieval.query import COMMON_WEIGHT, CONTEXT_SHARE, UNKNOWN_WEIGHT, Query, idf, in_context, make_query
+from retrieval.query import CONTEXT_SHARE
 from retrieval.rank import SAME_PIECE, SENTENCE_SHARE, Hit, rank
 from retrieval.search import candidates
 
-from conftest import ToyEmbedder
-
-
-def asked(question: str, passage_index: PassageIndex, context: str = "") -> Query:
-    """The query of a question."""
-    [encoding] = passage_index.embedder.encode([question])
-    return make_query(passage_index, question, encoding, context)
+from conftest import ToyEmbedder, query_of
 
 
 def ranked(question: str, passage_index: PassageIndex, context: str = "") -> list[Hit]:
     """All hits for a question."""
-    query = asked(question, passage_index, context)
+    query = query_of(question, passage_index, context)
     return rank(passage_index, candidates(passage_index, query), query)
-
-
-def test_weights_by_hand(fox_index: PassageIndex) -> None:
-    """A word of one passage in three weighs more than a word of all, a word of none UNKNOWN_WEIGHT; together 1."""
-    raw = [
-        COMMON_WEIGHT + (1 - COMMON_WEIGHT) * idf(3, 3) / idf(3, 0),
-        COMMON_WEIGHT + (1 - COMMON_WEIGHT) * idf(3, 1) / idf(3, 0),
-        UNKNOWN_WEIGHT,
-    ]
-    assert asked("the fox crimson", fox_index).weights == pytest.approx([weight / sum(raw) for weight in raw])
-
-
-def test_words_from_the_conversation_weigh_their_share(fox_index: PassageIndex) -> None:
-    """The question counts half alone, half beside words from the conversation; these have CONTEXT_SHARE there."""
-    query = asked("moon", fox_index, "fox")
-    assert in_context("moon", "fox") == "moon (fox)"
-    assert query.ids.tolist() == asked("moon moon fox", fox_index).ids.tolist()
-    assert query.own.tolist() == [True, True, False]
-    assert query.weights == pytest.approx([1 / 2, (1 - CONTEXT_SHARE) / 2, CONTEXT_SHARE / 2])
 
 
 def test_evidence_is_of_the_own_words(fox_index: PassageIndex) -> None:
@@ -58,7 +33,7 @@ def test_scores_by_hand(fox_index: PassageIndex) -> None:
 def test_words_together_in_one_sentence_score_more(fox_index: PassageIndex) -> None:
     """Passage 0 holds both "red" and "sleeps", but its best sentence only one of them: the score says so."""
     hit = ranked("red sleeps", fox_index)[0]
-    red, sleeps = asked("red sleeps", fox_index).weights
+    red, sleeps = query_of("red sleeps", fox_index).weights
     full = 1 + SAME_PIECE
     assert (hit.passage, hit.sentence) == (0, 0 if red > sleeps else 1)
     assert hit.score == pytest.approx((1 - SENTENCE_SHARE) * full + SENTENCE_SHARE * max(red, sleeps) * full)
@@ -89,4 +64,4 @@ def test_equal_passages_stay_in_reading_order(toy: ToyEmbedder) -> None:
 
 def test_no_candidates_no_hits(fox_index: PassageIndex) -> None:
     """Nothing to rank gives nothing."""
-    assert rank(fox_index, np.zeros(0, np.int64), asked("fox", fox_index)) == []
+    assert rank(fox_index, np.zeros(0, np.int64), query_of("fox", fox_index)) == []
