@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from index.documents import Document
 from index.structure import Section, Span, read_structure
 
-MAX_PASSAGE = 640
+MAX_PASSAGE = 720
 """Characters in a passage at most, where no single sentence is longer."""
 SHORT_PARAGRAPH = 120
 """A paragraph of fewer characters shares its passage with the next one."""

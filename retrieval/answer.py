@@ -100,7 +100,7 @@ def _checked_question(question: object) -> str:
             f"The question has {len(question):,} characters, expected at most {MAX_QUESTION:,}. Shorten it."
         )
     text = question.encode("utf-8", "replace").decode()
-    clean = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text).strip()
+    clean = "".join(" " if c == "\ufeff" or unicodedata.category(c) == "Cc" else c for c in text).strip()
     if not any(map(str.isalnum, clean)):
         raise QuestionError("The question has no words. Type a question about the documents.")
     return clean

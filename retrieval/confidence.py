@@ -15,7 +15,7 @@ EVIDENCE, SENTENCE_EVIDENCE, CLOSENESS, SIZE, CONSTANT = 7.88, 8.10, 7.60, -0.43
 """Log-odds for each unit of what a Hit says, and for each factor e of passages: of many, some match well by chance."""
 MANY = 64
 """Passages from which on more of them make no difference."""
-THRESHOLD = 0.4
+THRESHOLD = 0.3
 """Below this confidence the documents do not say: a wrong refusal hurts more than a passage too many."""
 
 

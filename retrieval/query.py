@@ -17,10 +17,12 @@ COMMON_WEIGHT = 0.1
 """Weight of a word piece that every passage holds; one that a single passage holds weighs 1."""
 UNKNOWN_WEIGHT = 0.7
 """Weight of a word piece that no passage holds: a synonym must do, so it may not decide alone."""
-CONTEXT_SHARE = 0.4
+CONTEXT_SHARE = 0.5
 """Weight of all words from the conversation together, in the encoding that has them; the question's have the rest."""
+ALONE_SHARE = 0.25
+"""Weight of the question encoded alone, where it is encoded beside a context too."""
 EVIDENCE_SHARE = 0.25
-"""The same where it is judged whether a hit answers: matching the conversation alone is no evidence."""
+"""CONTEXT_SHARE where it is judged whether a hit answers: matching the conversation alone is no evidence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +53,9 @@ def make_query(passage_index: PassageIndex, question: str, plain: Encoding, cont
     return Query(
         unit_rows(np.concatenate([plain.vectors, beside.vectors])),
         np.concatenate([plain.ids, beside.ids]),
-        np.concatenate([0.5 * alone, 0.5 * _shared(weights, own, CONTEXT_SHARE)], dtype=np.float32),
+        np.concatenate(
+            [ALONE_SHARE * alone, (1 - ALONE_SHARE) * _shared(weights, own, CONTEXT_SHARE)], dtype=np.float32
+        ),
         np.concatenate([0 * alone, _shared(weights, own, EVIDENCE_SHARE)], dtype=np.float32),
     )
 

@@ -2,7 +2,8 @@
 
 Each token of the question is compared with each token of a passage and keeps its best match (MaxSim: Khattab and
 Zaharia 2020, arXiv:2004.12832), over frozen vectors, rare tokens counting more. A passage's score is made of its own
-MaxSim and that of its best sentence. Deliberately does not: decide whether that is an answer.
+MaxSim and that of its best sentence; where no passage has the question's words, of their closeness as a whole too.
+Deliberately does not: decide whether that is an answer.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ SAME_PIECE = 0.1
 """Added to the similarity of two tokens that are the same word piece: what counts in names, numbers and codes."""
 SENTENCE_SHARE = 1 / 3
 """Share of its best sentence in a passage's score."""
+
+WORD_FOR_WORD, OTHER_WORDS = 0.7, 2.0
+"""A best passage that matches by less than WORD_FOR_WORD tells of a question in other words: each point that is missing
+adds OTHER_WORDS times a sentence's closeness as a whole to its passage's score."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +43,7 @@ class Hit:
 
 
 def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Query) -> list[Hit]:
-    """The candidates as hits, best first; equal ones in reading order. Scores lie between -1 and 1 + SAME_PIECE."""
+    """The candidates as hits, best first; equal ones in reading order. Scores compare within one query."""
     if not len(candidates):
         return []
     sentences, owners, best = _sentence_matches(passage_index, candidates, query)
@@ -50,6 +55,7 @@ def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Quer
     by_sentence = query.judged @ best[:, tops]
     by_passage = _mix(query.judged @ in_passage, by_sentence)
     near = _closeness(passage_index, sentences[tops], query.judged @ query.vectors)
+    scores = scores + OTHER_WORDS * max(0.0, WORD_FOR_WORD - float(scores.max())) * near
     return [
         Hit(
             passage=int(candidates[owners[tops[i]]]),

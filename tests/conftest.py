@@ -47,8 +47,9 @@ class CuttingEmbedder(ToyEmbedder):
 
     def _encode(self, text: str) -> Encoding:
         whole = super()._encode(text)
-        cut = [not number and text[start + 1 : start + 2].isalnum() for number, start in zip(whole.ids, whole.starts, strict=True)]
-        at = np.repeat(np.arange(len(cut)), np.where(cut, 2, 1))
+        tokens = zip(whole.ids.tolist(), whole.starts.tolist(), strict=True)
+        pieces = [2 if number == 0 and text[start + 1 : start + 2].isalnum() else 1 for number, start in tokens]
+        at = np.repeat(np.arange(len(pieces)), pieces)
         second = np.diff(at, prepend=-1) == 0
         return Encoding(whole.vectors[at], whole.ids[at], (whole.starts[at] + second).astype(np.int32))
 

@@ -90,9 +90,10 @@ def test_a_refusal_quotes_nothing_and_folds_the_closest_passages() -> None:
     assert re.search(r"<details><summary>Closest passage</summary>.*class=\"citations\"", markup)
 
 
-def test_a_refusal_without_any_passage_is_only_a_line() -> None:
-    """Nothing to unfold where nothing is near."""
-    assert app.render_refusal(Answer("?", "?", "No.", False, 0.0, ())) == '<p class="refusal">No.</p>'
+def test_small_talk_is_only_a_line() -> None:
+    """Nothing to unfold, to explain or to vote on where nothing was searched."""
+    shown = app.render_turn(Turn("Hi", Answer("Hi", "Hi", "I quote.", False, 0.0, ())), last=False)
+    assert shown == '<li class="turn talk"><h2 class="question">Hi</h2><p>I quote.</p></li>'
 
 
 def test_the_searched_question_is_shown_only_where_it_differs() -> None:

@@ -1,6 +1,7 @@
 """`ask`: promises that hold for any text, and friendly errors for whatever is no question."""
 
 import json
+import unicodedata
 from dataclasses import replace
 
 import pytest
@@ -118,8 +119,14 @@ def test_odd_characters_around_words_do_no_harm(question: str, fox_index: Passag
     """Half characters and control characters are no reason to refuse, and never come back."""
     answer = ask(question, passage_index=fox_index)
     assert answer.citations[0].text.startswith("The red fox")
-    assert answer.question.isprintable()
+    assert not {"Cc", "Cs"} & set(map(unicodedata.category, answer.question))
     json.dumps(answer.to_dict(), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("question", ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 fox", "fox 👩‍👩‍👧"])
+def test_joiners_inside_words_are_kept(question: str, fox_index: PassageIndex) -> None:
+    """Persian words and families of emoji are held together by characters that show nothing."""
+    assert ask(question, passage_index=fox_index).question == question
 
 
 @pytest.mark.parametrize("question", [None, 7, b"fox", ["fox"], 1.5])
@@ -156,6 +163,62 @@ def test_any_text_may_be_in_the_history(fox_index: PassageIndex) -> None:
     assert isinstance(answer, Answer)
     assert len(answer.searched) <= 2 * MAX_QUESTION
     json.dumps(answer.to_dict(), ensure_ascii=False).encode()
+
+
+def test_a_follow_up_is_searched_with_the_conversation(fox_index: PassageIndex) -> None:
+    """ "Runs" alone finds the fox, which comes first; after a question about Paris it finds the dog there, and says so.
+
+    An Answer in the history does as well as a question.
+    """
+    alone = ask("runs", passage_index=fox_index)
+    assert (alone.searched, alone.text) == ("runs", "The red fox runs.")
+    for turn in ("What is in Paris?", ask("What is in Paris?", passage_index=fox_index)):
+        answer = ask("runs", passage_index=fox_index, history=[turn])
+        assert answer == replace(answer, searched="runs (Paris)", found=True, text="The dog runs in Paris.")
+
+
+def test_a_question_that_stands_alone_is_searched_alone(fox_index: PassageIndex) -> None:
+    """Two telling words that are found need nothing from the conversation, and the answer is the same as without."""
+    asked_late = ask("blue fox", passage_index=fox_index, history=["What is in Paris?", "dog"])
+    assert asked_late == ask("blue fox", passage_index=fox_index)
+    assert asked_late.found
+
+
+@pytest.mark.parametrize("history", [["red fox"], ["red fox", "Who runs in Paris?", "moon"], ["blue dog"] * 50])
+def test_another_topic_is_refused_after_any_conversation(history: list[str], fox_index: PassageIndex) -> None:
+    """What was answered before is no evidence for what the documents do not say."""
+    answer = ask("Who painted green tigers?", passage_index=fox_index, history=history)
+    assert answer == ask("Who painted green tigers?", passage_index=fox_index)
+    assert (answer.found, answer.searched) == (False, "Who painted green tigers?")
+
+
+def test_an_empty_history_changes_nothing(fox_index: PassageIndex) -> None:
+    """A question that leans on nothing stands alone."""
+    answer = ask("And why?", passage_index=fox_index)
+    assert ask("And why?", passage_index=fox_index, history=["", "?", "What is it?"]) == answer
+    assert answer.searched == "And why?"
+
+
+def test_slips_are_mended_and_said(cut_index: PassageIndex) -> None:
+    """The question stays as typed, `searched` is what was meant."""
+    answer = ask("teh mooon slepes", passage_index=cut_index)
+    assert (answer.question, answer.searched) == ("teh mooon slepes", "the moon sleeps")
+    assert (answer.found, answer.text) == (True, "The moon sleeps.")
+
+
+def test_slips_of_a_follow_up_are_mended_too(cut_index: PassageIndex) -> None:
+    """First spelled right, then joined by words from the conversation."""
+    assert ask("runns", passage_index=cut_index, history=["dog"]).searched == "runs (dog)"
+
+
+def test_as_typed_neither_mends_nor_looks_back(cut_index: PassageIndex) -> None:
+    """The words typed are searched, and no others."""
+    for question in ("runns", "runs", "And the dgo?"):
+        answer = ask(question, passage_index=cut_index, history=["What is in Paris?"], as_typed=True)
+        assert answer == ask(question, passage_index=cut_index, as_typed=True)
+        assert answer.searched == question
+    assert ask("runs", passage_index=cut_index, history=["dog"], as_typed=True).text == "The red fox runs."
+    assert not ask("slepes", passage_index=cut_index, as_typed=True).found
 
 
 def test_a_document_without_a_sentence_is_refused() -> None:

@@ -1,11 +1,13 @@
 """Scores computed by hand: with the toy embedder the same word matches 1 + SAME_PIECE, one meaning 1, others 0."""
 
+import math
+
 import numpy as np
 import pytest
 
 from index import Document, PassageIndex
-from retrieval.query import CONTEXT_SHARE
-from retrieval.rank import SAME_PIECE, SENTENCE_SHARE, Hit, rank
+from retrieval.query import ALONE_SHARE, CONTEXT_SHARE, EVIDENCE_SHARE
+from retrieval.rank import OTHER_WORDS, SAME_PIECE, SENTENCE_SHARE, WORD_FOR_WORD, Hit, rank
 from retrieval.search import candidates
 
 from conftest import ToyEmbedder, query_of
@@ -17,11 +19,33 @@ def ranked(question: str, passage_index: PassageIndex, context: str = "") -> lis
     return rank(passage_index, candidates(passage_index, query), query)
 
 
-def test_evidence_is_of_the_own_words(fox_index: PassageIndex) -> None:
-    """Words from the conversation can bring a passage forward, but are no evidence that it answers."""
+def test_evidence_is_mostly_of_the_own_words(fox_index: PassageIndex) -> None:
+    """Words from the conversation bring a passage forward; as evidence that it answers they count less."""
     hits = {hit.passage: hit for hit in ranked("moon", fox_index, "fox")}
-    assert [hits[n].evidence for n in range(3)] == pytest.approx([0, 0, 1 + SAME_PIECE])
-    assert hits[0].score == pytest.approx(CONTEXT_SHARE / 2 * (1 + SAME_PIECE))
+    full = 1 + SAME_PIECE
+    context = CONTEXT_SHARE * (1 - ALONE_SHARE)
+    matched = np.array([context * full, 0, (1 - context) * full])
+    missing = max(0, WORD_FOR_WORD - matched.max())
+    near = np.array([hits[n].closeness for n in range(3)])
+    assert [hits[n].score for n in range(3)] == pytest.approx((matched + OTHER_WORDS * missing * near).tolist())
+    assert [hits[n].evidence for n in range(3)] == pytest.approx(
+        [EVIDENCE_SHARE * full, 0, (1 - EVIDENCE_SHARE) * full]
+    )
+
+
+def test_in_other_words_closeness_counts(fox_index: PassageIndex) -> None:
+    """Of three words only "moon" is known here: what is missing to WORD_FOR_WORD lets its sentence's closeness count."""
+    first, *others = ranked("moon unheard unheard", fox_index)
+    matched = (1 + SAME_PIECE) * query_of("moon unheard unheard", fox_index).weights[0]
+    assert matched < WORD_FOR_WORD
+    assert first.score == pytest.approx(matched + OTHER_WORDS * (WORD_FOR_WORD - matched) * first.closeness)
+    assert [hit.score for hit in others] == pytest.approx([0, 0])
+
+
+def test_closeness_by_hand(fox_index: PassageIndex) -> None:
+    """ "moon" is one of the three words of its sentence: the cosine of both means is 1 / √3."""
+    assert [hit.closeness for hit in ranked("moon", fox_index)] == pytest.approx([1 / math.sqrt(3), 0, 0])
+    assert ranked("the moon sleeps", fox_index)[0].closeness > 0.9
 
 
 def test_scores_by_hand(fox_index: PassageIndex) -> None:

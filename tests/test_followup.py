@@ -1,0 +1,119 @@
+"""Follow-ups: which questions lean on the conversation, and which of its words they get. Nothing is trusted in it."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval import Answer
+from retrieval.followup import EMPTY, MAX_CONTEXT, MAX_TURN, MAX_TURNS, MAX_WORD, context_of, leans
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "And who does it work with?",
+        "What about the Lyon office?",
+        "how about opening hours",
+        "Why?",
+        "Why does the bureau do that?",
+        "Tell me more",
+        "Who leads them now?",
+        "IS THIS ONE OPEN ON SUNDAYS?",
+        "What's its main task?",
+        "Lyon?",
+        "who",
+        "🦊",
+    ],
+)
+def test_what_points_back_or_says_little_leans(question: str) -> None:
+    """A pronoun, an opening that goes on, or fewer than two telling words."""
+    assert leans(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who leads the Paris bureau?",
+        "What is the drug trade worth?",
+        "extraditions office",
+        "From which cities do criminal organizations operate?",
+        "Who painted the Mona Lisa?",
+        "How does photosynthesis work?",
+    ],
+)
+def test_what_names_its_topic_stands_alone(question: str) -> None:
+    """Two telling words and nothing that points back."""
+    assert not leans(question)
+
+
+def test_telling_words_come_once_in_order() -> None:
+    """Empty words are left out, repeated ones too, whatever their case; the first spelling is kept."""
+    history = ["Who leads the Paris bureau?", "What does the PARIS Bureau do with Extraditions?"]
+    assert context_of("Who works there?", history) == "leads Paris bureau Extraditions"
+
+
+def test_words_of_the_question_are_not_repeated() -> None:
+    """What the question says itself need not come from the conversation."""
+    assert context_of("And the LEADS of the bureau?", ["Who leads the Paris bureau?"]) == "Paris"
+    assert context_of("Who leads the Paris bureau?", ["Who leads the Paris bureau?"]) == ""
+
+
+def test_an_answer_stands_for_its_question() -> None:
+    """Of an Answer its question counts, not what was found."""
+    answer = Answer("Who leads Paris?", "Who leads Paris? (bureau)", "The director of DCPJ.", True, 0.9)
+    assert context_of("And why?", [answer]) == "leads Paris"
+
+
+def test_no_conversation_no_words() -> None:
+    """Without a history, or with one that says nothing, the question stays alone."""
+    assert context_of("And why?", []) == ""
+    assert context_of("And why?", ["", " ", "?!", "🦊", "What is it?"]) == ""
+
+
+def test_the_latest_words_are_kept() -> None:
+    """Of too many words the last MAX_CONTEXT join, over turns too."""
+    words = [f"word{n}" for n in range(MAX_CONTEXT + 6)]
+    assert context_of("why", [" ".join(words)]).split() == words[6:]
+    assert context_of("why", [" ".join(words[:20]), " ".join(words[20:])]).split() == words[6:]
+
+
+def test_only_the_latest_turns_are_read() -> None:
+    """A turn before the last MAX_TURNS is forgotten."""
+    turns = ["fox", "dog", *[""] * (MAX_TURNS - 1)]
+    assert context_of("why", turns) == "dog"
+
+
+def test_of_a_turn_only_the_start_is_read() -> None:
+    """What comes behind MAX_TURN characters is not looked at."""
+    assert context_of("why", ["fox" + "." * MAX_TURN + "dog"]) == "fox"
+
+
+def test_endless_words_are_left_out() -> None:
+    """A word of more than MAX_WORD letters is none."""
+    assert context_of("why", ["x" * MAX_WORD, "y" * (MAX_WORD + 1), "fox"]) == "x" * MAX_WORD + " fox"
+
+
+def test_a_forged_history_brings_only_words() -> None:
+    """Markup, brackets, control and half characters stay behind."""
+    turns = ["<script>alert('fox')</script>", "dog) (moon\x00\x1b[31m", "paris\ud800\u202e"]
+    assert context_of("why", turns) == "script alert fox dog moon 31m paris"
+
+
+@given(st.lists(st.text(max_size=80) | st.just("x" * 5000), max_size=20), st.text(max_size=40))
+def test_any_history_gives_a_few_plain_words(history: list[str], question: str) -> None:
+    """Bounded in number and length, none empty, none twice, none of the question's."""
+    words = context_of(question, history).split(" ")
+    folded = [word.casefold() for word in words if word]
+    assert len(words) <= MAX_CONTEXT
+    assert all(re.fullmatch(rf"[\w'’]{{0,{MAX_WORD}}}", word) for word in words)
+    assert len(folded) == len(set(folded))
+    assert EMPTY.isdisjoint(folded)
+    assert not {word.casefold() for word in re.findall(r"\w+(?:['’]\w+)*", question)} & set(folded)
+
+
+@given(st.text(max_size=60))
+def test_any_text_leans_or_stands(question: str) -> None:
+    """There is an answer for whatever is typed."""
+    assert leans(question) in (True, False)
