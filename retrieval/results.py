@@ -14,8 +14,8 @@ class Citation:
     """A passage, word for word: `document.text[start:end] == text`.
 
     number: from 1, best first. section: headings, outermost first. paragraph: from 1 within the section. highlights:
-    the sentences that answer, as (start, end) in the document's text, inside start to end, in order, apart. score: higher
-    is better; it compares the citations of one answer, as confidence compares answers.
+    the sentences that answer, as (start, end) in the document's text, inside start to end, in order, apart. score:
+    higher is better; it compares the citations of one answer, as confidence compares answers.
     """
 
     number: int

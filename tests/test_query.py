@@ -70,11 +70,12 @@ def test_a_context_is_added_in_brackets() -> None:
 
 
 def test_words_from_the_conversation_weigh_their_share(fox_index: PassageIndex) -> None:
-    """The question counts ALONE_SHARE alone, else beside words from the conversation; these have CONTEXT_SHARE there."""
+    """The question counts ALONE_SHARE alone, else beside words from the conversation; these have CONTEXT_SHARE."""
     query = query_of("moon", fox_index, "fox")
     assert query.ids.tolist() == query_of("moon moon fox", fox_index).ids.tolist()
     assert query.vectors.tolist() == query_of("moon moon fox", fox_index).vectors.tolist()
-    assert query.weights == pytest.approx([ALONE_SHARE, (1 - CONTEXT_SHARE) * (1 - ALONE_SHARE), CONTEXT_SHARE * (1 - ALONE_SHARE)])
+    beside = 1 - ALONE_SHARE
+    assert query.weights == pytest.approx([ALONE_SHARE, (1 - CONTEXT_SHARE) * beside, CONTEXT_SHARE * beside])
 
 
 def test_whether_a_hit_answers_is_judged_in_context(fox_index: PassageIndex) -> None:
@@ -91,7 +92,8 @@ def test_inside_their_share_words_keep_their_proportion(fox_index: PassageIndex)
     beside, context = (1 - CONTEXT_SHARE) * (1 - ALONE_SHARE), CONTEXT_SHARE * (1 - ALONE_SHARE)
     alone = ALONE_SHARE
     assert query.weights == pytest.approx(
-        [the * alone, moon * alone, the * beside, moon * beside, the * context, moon * context]  # fox is as rare as moon
+        # fox is as rare as moon
+        [the * alone, moon * alone, the * beside, moon * beside, the * context, moon * context]
     )
 
 

@@ -34,7 +34,7 @@ def test_evidence_is_mostly_of_the_own_words(fox_index: PassageIndex) -> None:
 
 
 def test_in_other_words_closeness_counts(fox_index: PassageIndex) -> None:
-    """Of three words only "moon" is known here: what is missing to WORD_FOR_WORD lets its sentence's closeness count."""
+    """Only "moon" is known of three words: what is missing to WORD_FOR_WORD lets its sentence's closeness count."""
     first, *others = ranked("moon unheard unheard", fox_index)
     matched = (1 + SAME_PIECE) * query_of("moon unheard unheard", fox_index).weights[0]
     assert matched < WORD_FOR_WORD
