@@ -8,7 +8,7 @@ from threading import Lock
 from index import PassageIndex, QuestionError, open_index
 from index.store import Progress
 from retrieval.confidence import THRESHOLD, confidence
-from retrieval.followup import context_of, leans
+from retrieval.followup import context_of, leans, telling_words
 from retrieval.query import in_context, make_query
 from retrieval.rank import Hit, rank
 from retrieval.results import REFUSAL, Answer, Citation, Turn
@@ -22,6 +22,8 @@ KEPT = ROOT / ".index"
 MAX_QUESTION = 2000
 """Characters in a question at most."""
 MAX_CITATIONS = 20
+OWN_LEAST = 0.05
+"""Confidence that a question with telling words of its own must reach alone to be answered in a conversation."""
 
 _opening = Lock()
 _opened: list[PassageIndex] = []
@@ -46,7 +48,7 @@ def ask(
         raise QuestionError(f"k is {k!r}, expected a whole number from 1 to {MAX_CITATIONS}.")
     if passage_index is None:
         passage_index = default_index()
-    if line := small_talk(question, passage_index):
+    if not as_typed and (line := small_talk(question, passage_index)):
         return Answer(question, question, line, found=False, confidence=0.0)
     searched, hits, sure = _search(passage_index, question, history, as_typed)
     citations = tuple(_citation(passage_index, n, hit) for n, hit in enumerate(hits[:k], start=1))
@@ -61,7 +63,8 @@ def _search(
     """What was searched, the hits, best first, and the confidence in the first one.
 
     A question that stands alone and is answered is searched as it is. Words from the conversation join one that leans
-    on it, or that finds nothing alone, if it then finds something; the evidence still is mostly the question's own.
+    on it, or that finds nothing alone, if it then finds something; the evidence still is mostly the question's own. A
+    question whose own words have nothing to do with the documents is never answered by the conversation's.
     """
     plain = passage_index.embedder.encode([question])[0]
     mended = question if as_typed else mend(question, plain, passage_index)
@@ -75,7 +78,8 @@ def _search(
         return question, hits, sure
     wider = make_query(passage_index, question, plain, context)
     wider_hits = rank(passage_index, candidates(passage_index, wider), wider)
-    wider_sure = confidence(wider_hits, len(passage_index))
+    foreign = sure < OWN_LEAST and bool(telling_words(question))
+    wider_sure = sure if foreign else confidence(wider_hits, len(passage_index))
     if wider_sure < THRESHOLD and not leans(question):
         return question, hits, sure
     return in_context(question, context), wider_hits, wider_sure

@@ -29,20 +29,24 @@ LEANING = frozenset(
 OPENINGS = ("what about", "how about", "why", "tell me more", "more")
 
 
+def telling_words(text: str) -> list[str]:
+    """The words of a text that tell something about a topic."""
+    return [word for word in WORD.findall(text) if word.casefold() not in EMPTY]
+
+
 def leans(question: str) -> bool:
     """Whether a question points back at the conversation, or says too little to stand alone."""
     words = [word.casefold() for word in WORD.findall(question)]
-    told = [word for word in words if word not in EMPTY]
-    return len(told) < 2 or " ".join(words).startswith(OPENINGS) or not LEANING.isdisjoint(words)
+    return len(telling_words(question)) < 2 or " ".join(words).startswith(OPENINGS) or not LEANING.isdisjoint(words)
 
 
 def context_of(question: str, history: History) -> str:
     """The telling words of earlier questions that the question does not have, in the order they came."""
     seen = {word.casefold() for word in WORD.findall(question)}
     found: list[str] = []
-    for word in (w for turn in history[-MAX_TURNS:] for w in WORD.findall(_said(turn)[:MAX_TURN])):
+    for word in (w for turn in history[-MAX_TURNS:] for w in telling_words(_said(turn)[:MAX_TURN])):
         folded = word.casefold()
-        if folded not in EMPTY and folded not in seen and len(word) <= MAX_WORD:
+        if folded not in seen and len(word) <= MAX_WORD:
             seen.add(folded)
             found.append(word)
     return " ".join(found[-MAX_CONTEXT:])

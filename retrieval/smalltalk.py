@@ -8,13 +8,13 @@ GREETING = re.compile(
     r"(hi|hello|hey|hiya|howdy|good (morning|afternoon|evening|day)|bonjour|salut|hallo|hola)( there| all)?"
 )
 THANKS = re.compile(r"(many )?(thanks?|thank you|thx|ty|cheers|merci|danke|gracias)( you)?( (so|very) much| a lot)?")
-FAREWELL = re.compile(r"(good ?)?bye( bye)?|see you( later)?|ok(ay)?|great|cool|nice|perfect|good|got it|i see")
+FAREWELL = re.compile(r"(good ?)?bye( bye)?|see you( later)?|ok(ay)?|got it|i see")
 ABOUT = re.compile(
-    r"help|(what|how) (can|do|could) (you|i|we) (do|ask|use)( you| this| it| here)?( with this)?"
-    r"|(who|what) are you|how (does|do) (this|you|it) work|what can i ask( you| here| about)*"
+    r"help|(what|how) (can|do|could) (you|i) (do|ask|use)( you| this| it| here)?( with this)?"
+    r"|(who|what) are you|how (does|do) (this|you) work|what can i ask( you| here| about)*"
     r"|what(s| is) (this|it|this (page|document|text|site)|the (document|page|text))( all)? about"
-    r"|what (topics|subjects)( (are|does).*)?|(give me )?(a )?summary"
-    r"|summari[sz]e( (it|this|the (document|page|text)))?"
+    r"|what (topics|subjects) (are there|(do|does) (you|this|it) cover)|(give me )?(a )?summary"
+    r"|summari[sz]e( (it|((this|the) )?(document|page|text)|this))?"
 )
 MAX_SECTIONS = 12
 

@@ -100,7 +100,7 @@ def test_what_the_page_says_is_found(question: str, said: str, seed_index: Passa
     ("asked", "share"), [(PARAPHRASED, 0.75), (TYPED_BADLY, 0.8)], ids=["paraphrased", "typed badly"]
 )
 def test_other_words_find_the_same(asked: dict[str, str], share: float, seed_index: PassageIndex) -> None:
-    """Asked in other words or with many typing errors, the first citation holds the answer nearly always."""
+    """Asked in other words or with many typing errors, the first citation still holds the answer mostly."""
     missed = [q for q, said in asked.items() if said not in ask(q, passage_index=seed_index).citations[0].text]
     assert len(missed) <= (1 - share) * len(asked), missed
 
@@ -161,6 +161,13 @@ def test_another_topic_is_refused_after_a_long_conversation(seed_index: PassageI
     """Nor do all the questions together."""
     for question in ("Who painted the Mona Lisa?", *NOT_SAID):
         assert not ask(question, passage_index=seed_index, history=[*DIRECT, *KEYWORDS]).found
+
+
+@pytest.mark.parametrize("question", ["Who is Napoleon?", "What is bitcoin?", "Tell me more about football"])
+def test_a_foreign_question_borrows_nothing(question: str, seed_index: PassageIndex) -> None:
+    """It leans on the conversation, yet its own words have nothing to do with the page: refused after any question."""
+    for before in DIRECT:
+        assert not ask(question, passage_index=seed_index, history=[before]).found, before
 
 
 def test_questions_that_stand_alone_stay_alone(seed_index: PassageIndex) -> None:

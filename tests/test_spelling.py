@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import Document, PassageIndex
-from retrieval.spelling import LONG, SHORTEST, mend, nearest_word, slips
+from retrieval.spelling import MAX_MENDED, SHORTEST, mend, nearest_word, slips
 
 from conftest import CuttingEmbedder, ToyEmbedder
 
@@ -79,12 +79,18 @@ def test_the_word_that_occurs_most_is_meant() -> None:
     assert nearest_word("catt", {}) is None
 
 
-def test_two_slips_only_in_long_words() -> None:
-    """A word of LONG letters may be two slips away, if none is just one away."""
-    assert len("extradit") == LONG
-    assert nearest_word("extrodot", {"extradit": 1}) == "extradit"
-    assert nearest_word("extrodi", {"extradit": 1}) is None
-    assert nearest_word("extradot", {"extrudit": 9, "extradit": 1}) == "extradit"
+def test_two_slips_are_another_word() -> None:
+    """However long a word is: two letters can turn it into its opposite."""
+    assert nearest_word("extrodit", {"extradit": 1}) == "extradit"
+    assert nearest_word("extrodot", {"extradit": 1}) is None
+    assert nearest_word("hyperglycemia", {"hypoglycemia": 1}) is None
+
+
+def test_only_so_many_words_are_looked_at(cut_index: PassageIndex) -> None:
+    """Each costs a walk through all words, so a flood of nonsense is not worked off."""
+    assert mended("slepes", cut_index) == "sleeps"
+    assert mended("zzzz " * (MAX_MENDED - 1) + "slepes", cut_index).endswith("sleeps")
+    assert mended("zzzz " * MAX_MENDED + "slepes", cut_index).endswith("slepes")
 
 
 def test_short_words_and_numbers_are_left() -> None:
