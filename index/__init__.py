@@ -5,7 +5,7 @@ from index.documents import Document, read_documents
 from index.embed import Embedder, Encoding, SentenceTransformerEmbedder
 from index.errors import AskError, DocumentError, ModelError, QuestionError, StoredIndexError
 from index.passages import Passage
-from index.store import PassageIndex, unit_rows
+from index.store import PassageIndex, unit_means, unit_rows
 from index.structure import Span
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "StoredIndexError",
     "open_index",
     "read_documents",
+    "unit_means",
     "unit_rows",
 ]

@@ -221,6 +221,14 @@ def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(rows / np.where(lengths > 0, lengths, 1), np.float32)
 
 
+def unit_means(
+    vectors: NDArray[np.float16], starts: NDArray[np.int32], stops: NDArray[np.int32]
+) -> NDArray[np.float32]:
+    """The mean of each range of rows, scaled to length 1; a row of zeros for an empty range."""
+    sums = [vectors[a:b].sum(axis=0, dtype=np.float32) for a, b in zip(starts, stops, strict=True)]
+    return unit_rows(np.array(sums, np.float32))
+
+
 def _checked(documents: Iterable[Document]) -> list[Document]:
     """The documents, each with an id of its own."""
     documents = list(documents)
@@ -289,8 +297,6 @@ def _flat(tables: Tables) -> "faiss.Index":
     import faiss
 
     starts = tables.sentences[tables.passages[:, 3], 2]
-    stops = np.append(starts[1:], len(tables.vectors))
-    means = [tables.vectors[a:b].astype(np.float32).sum(axis=0) for a, b in zip(starts, stops, strict=True)]
     index = faiss.IndexFlatIP(tables.vectors.shape[1])
-    index.add(unit_rows(np.array(means, np.float32)))
+    index.add(unit_means(tables.vectors, starts, np.append(starts[1:], len(tables.vectors))))
     return index

@@ -9,7 +9,7 @@ from index import PassageIndex, QuestionError, open_index
 from index.store import Progress
 from retrieval.confidence import THRESHOLD, confidence
 from retrieval.followup import context_of, leans, telling_words
-from retrieval.query import in_context, make_query
+from retrieval.query import Query, in_context, make_query
 from retrieval.rank import Hit, rank
 from retrieval.results import REFUSAL, Answer, Citation, Turn
 from retrieval.search import candidates
@@ -70,19 +70,22 @@ def _search(
     mended = question if as_typed else mend(question, plain, passage_index)
     if mended != question:
         question, plain = mended, passage_index.embedder.encode([mended])[0]
-    query = make_query(passage_index, question, plain)
-    hits = rank(passage_index, candidates(passage_index, query), query)
-    sure = confidence(hits, len(passage_index))
+    hits, sure = _ranked(passage_index, make_query(passage_index, question, plain))
     context = "" if as_typed else context_of(question, history)
     if not context or (sure >= THRESHOLD and not leans(question)):
         return question, hits, sure
-    wider = make_query(passage_index, question, plain, context)
-    wider_hits = rank(passage_index, candidates(passage_index, wider), wider)
-    foreign = sure < OWN_LEAST and bool(telling_words(question))
-    wider_sure = sure if foreign else confidence(wider_hits, len(passage_index))
+    wider_hits, wider_sure = _ranked(passage_index, make_query(passage_index, question, plain, context))
+    if sure < OWN_LEAST and telling_words(question):
+        wider_sure = sure
     if wider_sure < THRESHOLD and not leans(question):
         return question, hits, sure
     return in_context(question, context), wider_hits, wider_sure
+
+
+def _ranked(passage_index: PassageIndex, query: Query) -> tuple[list[Hit], float]:
+    """The hits of a query, best first, and the confidence in the first one."""
+    hits = rank(passage_index, candidates(passage_index, query), query)
+    return hits, confidence(hits, len(passage_index))
 
 
 def default_index(progress: Progress | None = None) -> PassageIndex:

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from index import PassageIndex, unit_rows
+from index import PassageIndex, unit_means, unit_rows
 from retrieval.query import Query
 
 SAME_PIECE = 0.1
@@ -54,7 +54,7 @@ def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Quer
     scores = _mix(query.weights @ in_passage, of_sentence[tops])
     by_sentence = query.judged @ best[:, tops]
     by_passage = _mix(query.judged @ in_passage, by_sentence)
-    near = _closeness(passage_index, sentences[tops], query.judged @ query.vectors)
+    near = _closeness(passage_index, sentences[tops], query)
     scores = scores + OTHER_WORDS * max(0.0, WORD_FOR_WORD - float(scores.max())) * near
     return [
         Hit(
@@ -69,14 +69,10 @@ def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Quer
     ]
 
 
-def _closeness(
-    passage_index: PassageIndex, sentences: NDArray[np.int64], asked: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """The cosine of each sentence's mean token vector and one vector."""
-    vectors = passage_index.tables.vectors
-    ranges = zip(*passage_index.token_ranges(sentences), strict=True)
-    means = [vectors[a:b].mean(axis=0, dtype=np.float32) for a, b in ranges]
-    return unit_rows(np.array(means)) @ unit_rows(asked)
+def _closeness(passage_index: PassageIndex, sentences: NDArray[np.int64], query: Query) -> NDArray[np.float32]:
+    """The cosine of each sentence's mean token vector and the query's weighted one."""
+    means = unit_means(passage_index.tables.vectors, *passage_index.token_ranges(sentences))
+    return means @ unit_rows(query.judged @ query.vectors)
 
 
 def _mix(passage: NDArray[np.float32], sentence: NDArray[np.float32]) -> NDArray[np.float32]:

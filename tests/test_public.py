@@ -28,6 +28,7 @@ def test_the_names_of_index() -> None:
         "StoredIndexError",
         "open_index",
         "read_documents",
+        "unit_means",
         "unit_rows",
     ]
     assert all(hasattr(index, name) for name in index.__all__)
