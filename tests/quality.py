@@ -29,10 +29,14 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True)
 class Question:
-    """A question and where its answers stand in the article's text; none if the article does not answer it."""
+    """A question and where its answers stand in the article's text; none if the article does not answer it.
+
+    plausible: what only looks like an answer.
+    """
 
     text: str
     answers: tuple[Range, ...]
+    plausible: tuple[Range, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,11 +154,17 @@ def _article(entry: dict[str, Any]) -> Article:
     for paragraph in entry["paragraphs"]:
         text += "\n\n" if text else ""
         for item in paragraph["qas"]:
-            given = [] if item.get("is_impossible") else item["answers"]
-            starts = [(len(text) + answer["answer_start"], len(answer["text"])) for answer in given]
-            questions.append(Question(item["question"], tuple((start, start + size) for start, size in starts)))
+            impossible = item.get("is_impossible", False)
+            answers, plausible = [] if impossible else item["answers"], item.get("plausible_answers", [])
+            questions.append(Question(item["question"], _spans(answers, len(text)), _spans(plausible, len(text))))
         text += paragraph["context"]
     return Article(entry["title"], text, tuple(questions))
+
+
+def _spans(answers: Iterable[dict[str, Any]], shift: int) -> tuple[Range, ...]:
+    """Where answers stand, moved along by so many characters."""
+    starts = [(shift + answer["answer_start"], len(answer["text"])) for answer in answers]
+    return tuple((start, start + size) for start, size in starts)
 
 
 def foreign(article: Article, articles: Iterable[Article], rng: random.Random) -> list[Question]:

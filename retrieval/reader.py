@@ -1,0 +1,137 @@
+"""The reader: question and passage read together, to the words that answer and how sure it is that they do.
+
+Similarity can not tell the turnover of the French drug market from that of the Italian one; a model that attends from
+the one text to the other can. It is the packaged all-MiniLM-L6-v2, fine-tuned on SQuAD 2.0 by tests/train_reader.py.
+Deliberately does not: choose the passages, or decide what is shown.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import PassageIndex, SentenceTransformerEmbedder
+from retrieval.model import MAX_TOKENS, Parts, forward, load_model, make_batch
+
+if TYPE_CHECKING:
+    import torch
+
+READER_SETTING = "ASK_READER"
+"""Environment variable: "off" leaves the reader out."""
+WEIGHTS = Path(__file__).with_name("reader.safetensors")
+MANIFEST = WEIGHTS.with_suffix(".json")
+OVERLAP = 64
+"""Word pieces that two windows of a long passage share."""
+MAX_ANSWER = 30
+"""Word pieces of an answer at most."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What the reader says of a passage.
+
+    answers: the log-odds that it answers. start, end: float32 (tokens,), for each word piece the log-probability that
+    the answer begins or ends there, if there is one. spans: int32 (tokens, 2), their offsets in the passage's text.
+    """
+
+    answers: float
+    start: NDArray[np.float32]
+    end: NDArray[np.float32]
+    spans: NDArray[np.int32]
+
+    def best(self, first: int, stop: int) -> tuple[float, tuple[int, int]]:
+        """The likeliest answer inside `text[first:stop]`: its log-probability and its offsets.
+
+        -inf and the whole range where no word piece was read there.
+        """
+        inside = np.flatnonzero((self.spans[:, 0] >= first) & (self.spans[:, 1] <= stop))
+        if not len(inside):
+            return float("-inf"), (first, stop)
+        size = len(inside)
+        pairs = self.start[inside, None] + self.end[None, inside]
+        lengths = np.arange(size)[None, :] - np.arange(size)[:, None]
+        pairs = np.where((lengths >= 0) & (lengths < MAX_ANSWER), pairs, -np.inf)
+        a, b = divmod(int(pairs.argmax()), size)
+        return float(pairs[a, b]), (int(self.spans[inside[a], 0]), int(self.spans[inside[b], 1]))
+
+
+class Reader:
+    """The trained model, ready to read. Any number of threads may read at once."""
+
+    def __init__(self, model: "torch.nn.ModuleDict", tokenizer: Any) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+
+    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
+        """Read each passage, given as heading and text. One too long to be read at once is read in windows.
+
+        Of a long one counts the window that answers most likely.
+        """
+        if not passages:
+            return []
+        asked, _ = self._pieces(question)
+        texts: list[Parts] = []
+        places: list[tuple[int, NDArray[np.int32]]] = []
+        for number, (heading, text) in enumerate(passages):
+            head, _ = self._pieces(heading)
+            pieces, spans = self._pieces(text)
+            asked, head = asked[: MAX_TOKENS // 3], head[: MAX_TOKENS // 4]
+            for a, b in _windows(len(pieces), MAX_TOKENS - len(asked) - len(head) - 3):
+                texts.append((asked, head, pieces[a:b]))
+                places.append((number, spans[a:b]))
+        readings: dict[int, Reading] = {}
+        for (number, spans), text, (odds, start, end) in zip(places, texts, self._run(texts), strict=True):
+            if number not in readings or odds > readings[number].answers:
+                begin = len(text[0]) + len(text[1]) + 2
+                inside = slice(begin, begin + len(spans))
+                readings[number] = Reading(odds, start[inside], end[inside], spans)
+        return [readings[number] for number in range(len(passages))]
+
+    def _pieces(self, text: str) -> tuple[list[int], NDArray[np.int32]]:
+        """The word pieces of a text and their offsets."""
+        row = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        return row["input_ids"], np.array(row["offset_mapping"], np.int32).reshape(-1, 2)
+
+    def _run(self, texts: Sequence[Parts]) -> list[tuple[float, NDArray[np.float32], NDArray[np.float32]]]:
+        """Of each text the log-odds that it answers, and log-probabilities of start and end."""
+        import torch
+
+        batch = make_batch(texts, self._tokenizer.cls_token_id, self._tokenizer.sep_token_id)
+        with torch.inference_mode():
+            start, end, answers = forward(self._model, batch)
+            rows = torch.log_softmax(start, 1).numpy(), torch.log_softmax(end, 1).numpy()
+        return list(zip(answers.tolist(), *rows, strict=True))
+
+
+def _windows(count: int, room: int) -> Iterator[tuple[int, int]]:
+    """Ranges of at most `room` that cover `count` word pieces, neighbours overlapping."""
+    start = 0
+    while start + room < count:
+        yield start, start + room
+        start += room - OVERLAP
+    yield start, count
+
+
+def reader_for(passage_index: PassageIndex) -> Reader | None:
+    """The reader, for an index made with the packaged model; None for another model or where it is switched off.
+
+    Raises ModelError where its weights are not the published ones.
+    """
+    packaged = passage_index.embedder is SentenceTransformerEmbedder.locate("")
+    return load_reader() if packaged and os.environ.get(READER_SETTING, "").lower() != "off" else None
+
+
+@lru_cache(maxsize=1)
+def load_reader() -> Reader:
+    """The trained reader, in memory once. Raises ModelError where its weights are not the published ones."""
+    from transformers import AutoTokenizer
+
+    folder = SentenceTransformerEmbedder.locate("").folder
+    sha256 = json.loads(MANIFEST.read_text(encoding="utf-8"))["sha256"]
+    return Reader(load_model(folder, WEIGHTS, sha256), AutoTokenizer.from_pretrained(folder))
