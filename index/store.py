@@ -35,15 +35,19 @@ CHUNK = 64
 Progress = Callable[[int, int], None]
 """Called with (done, total) while an index is built; the unit is one window of text."""
 Rows = tuple[NDArray[np.float16], NDArray[np.int32], NDArray[np.int32]]
+Heading = tuple[int, str]
+"""The number of a document and a heading in it, as its windows have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
     """The arrays of an index. Passages, sentences and tokens are each numbered from 0 in reading order.
 
-    passages: int32 (passages, 4): document, section, paragraph (from 1), first sentence.
+    passages: int32 (passages, 5): document, section, paragraph (from 1), first sentence, heading.
     sentences: int32 (sentences, 3): start, end (offsets into the document's text), first token.
     vectors: float16 (tokens, dim), unit rows. pieces: int32 (tokens,), word pieces.
+    headings: int32 (headings + 1,), first token of each in heading_vectors and heading_pieces, which are like the above:
+    title and headings over a passage.
     posting_starts, postings, counts: for word piece w, the passages that hold it, ascending, and how often, are at
     posting_starts[w] to posting_starts[w + 1].
     """
@@ -52,6 +56,9 @@ class Tables:
     sentences: NDArray[np.int32]
     vectors: NDArray[np.float16]
     pieces: NDArray[np.int32]
+    headings: NDArray[np.int32]
+    heading_vectors: NDArray[np.float16]
+    heading_pieces: NDArray[np.int32]
     posting_starts: NDArray[np.int64]
     postings: NDArray[np.int32]
     counts: NDArray[np.int32]
@@ -97,10 +104,11 @@ class PassageIndex:
         windows = [(number, window) for number, d in enumerate(documents) for window in cut_windows(d)]
         if not windows:
             raise DocumentError("The documents hold no text. Expected at least one sentence; add a document with text.")
-        rows = _encode(documents, windows, embedder, progress)
-        passages = [(number, passage) for number, window in windows for passage in window.passages]
-        sections = list(dict.fromkeys(passage.section for _, passage in passages))
-        tables = _tables(passages, sections, rows)
+        headings, rows = _encode(documents, windows, embedder, progress)
+        numbers = {heading: i for i, heading in enumerate(headings)}
+        passages = [(n, numbers[n, window.heading], passage) for n, window in windows for passage in window.passages]
+        sections = list(dict.fromkeys(passage.section for _, _, passage in passages))
+        tables = _tables(passages, sections, list(headings.values()), rows)
         return cls(documents, sections, tables, _flat(tables), embedder)
 
     def save(self, folder: str | Path) -> None:
@@ -161,7 +169,7 @@ class PassageIndex:
 
     def passage(self, passage: int) -> Passage:
         """The passage of this number."""
-        _, section, paragraph, _ = self.tables.passages[passage].tolist()
+        _, section, paragraph, _, _ = self.tables.passages[passage].tolist()
         first, stop = self.sentence_range(passage)
         spans = tuple(Span(start, end) for start, end, _ in self.tables.sentences[first:stop].tolist())
         return Passage(self.sections[section], paragraph, spans)
@@ -242,43 +250,71 @@ def _checked(documents: Iterable[Document]) -> list[Document]:
 
 def _encode(
     documents: Sequence[Document], windows: Sequence[tuple[int, Window]], embedder: Embedder, progress: Progress | None
-) -> Rows:
-    """Unit token vectors, word pieces, and each sentence's first token."""
+) -> tuple[dict[Heading, Rows], Rows]:
+    """Unit token vectors, word pieces and each sentence's first token, of each heading and of all the windows."""
+    headings: dict[Heading, Rows] = {}
     rows: list[Rows] = []
     for start in range(0, len(windows), CHUNK):
         chunk = windows[start : start + CHUNK]
         encodings = embedder.encode([w.heading + documents[number].text[w.start : w.end] for number, w in chunk])
-        rows.extend(_inside(window, encoding) for (_, window), encoding in zip(chunk, encodings, strict=True))
+        for (number, window), encoding in zip(chunk, encodings, strict=True):
+            heading, inside = _parted(window, encoding)
+            headings.setdefault((number, window.heading), heading)
+            rows.append(inside)
         if progress:
             progress(start + len(chunk), len(windows))
+    return headings, _joined(rows)
+
+
+def _parted(window: Window, encoding: Encoding) -> tuple[Rows, Rows]:
+    """The tokens of a window's heading and those behind it."""
+    offsets = encoding.starts - len(window.heading)
+    heading = int(np.searchsorted(offsets, 0))
+    starts = [sentence.start - window.start for passage in window.passages for sentence in passage.sentences]
+    firsts = np.searchsorted(offsets[heading:], starts)
+    firsts[0] = 0
+    vectors = unit_rows(encoding.vectors).astype(np.float16)
+    before = vectors[:heading], encoding.ids[:heading], np.zeros(1, np.int32)
+    return before, (vectors[heading:], encoding.ids[heading:], firsts.astype(np.int32))
+
+
+def _joined(rows: Sequence[Rows]) -> Rows:
+    """Rows one behind the other, their first tokens counted over all of them."""
     vectors, pieces, firsts = zip(*rows, strict=True)
     before = np.cumsum([0, *map(len, pieces)])
     shifted = [first + shift for first, shift in zip(firsts, before[:-1], strict=True)]
     return np.concatenate(vectors), np.concatenate(pieces), np.concatenate(shifted).astype(np.int32)
 
 
-def _inside(window: Window, encoding: Encoding) -> Rows:
-    """A window's tokens, those of its heading left out: unit vectors, word pieces, and each sentence's first token."""
-    offsets = encoding.starts - len(window.heading)
-    heading = int(np.searchsorted(offsets, 0))
-    starts = [sentence.start - window.start for passage in window.passages for sentence in passage.sentences]
-    firsts = np.searchsorted(offsets[heading:], starts)
-    firsts[0] = 0
-    return unit_rows(encoding.vectors[heading:]).astype(np.float16), encoding.ids[heading:], firsts.astype(np.int32)
-
-
-def _tables(passages: Sequence[tuple[int, Passage]], sections: Sequence[tuple[str, ...]], rows: Rows) -> Tables:
-    """The arrays of an index over passages, each with the number of its document."""
+def _tables(
+    passages: Sequence[tuple[int, int, Passage]],
+    sections: Sequence[tuple[str, ...]],
+    headings: Sequence[Rows],
+    rows: Rows,
+) -> Tables:
+    """The arrays of an index over passages, each with the numbers of its document and its heading."""
     vectors, pieces, firsts = rows
+    heading_vectors, heading_pieces, heading_firsts = _joined(headings)
     numbers = {section: i for i, section in enumerate(sections)}
-    sizes = np.array([len(p.sentences) for _, p in passages])
+    sizes = np.array([len(p.sentences) for _, _, p in passages])
     first = np.cumsum(sizes) - sizes
-    table = [(d, numbers[p.section], p.paragraph, f) for (d, p), f in zip(passages, first.tolist(), strict=True)]
-    spans = np.array([(s.start, s.end) for _, p in passages for s in p.sentences], np.int32)
+    table = [
+        (d, numbers[p.section], p.paragraph, f, h) for (d, h, p), f in zip(passages, first.tolist(), strict=True)
+    ]
+    spans = np.array([(s.start, s.end) for _, _, p in passages for s in p.sentences], np.int32)
     sentences = np.column_stack([spans, firsts]).astype(np.int32)
     stops = np.append(firsts[first[1:]], len(pieces))
     owners = np.repeat(np.arange(len(passages)), np.diff(stops, prepend=0))
-    return Tables(np.array(table, np.int32), sentences, vectors, pieces, *_postings(pieces, owners))
+    return Tables(
+        np.array(table, np.int32),
+        sentences,
+        vectors,
+        pieces,
+        np.append(heading_firsts, len(heading_pieces)).astype(np.int32),
+        heading_vectors,
+        heading_pieces,
+        *_postings(pieces, owners),
+    )
 
 
 def _postings(

@@ -8,7 +8,7 @@ from threading import Lock
 from index import PassageIndex, QuestionError, open_index
 from index.store import Progress
 from retrieval.confidence import THRESHOLD, confidence
-from retrieval.followup import context_of, leans, telling_words
+from retrieval.followup import context_of, earlier_questions, leans, telling_words
 from retrieval.query import Query, in_context, make_query
 from retrieval.rank import Hit, rank
 from retrieval.results import REFUSAL, Answer, Citation, Turn
@@ -74,7 +74,8 @@ def _search(
     context = "" if as_typed else context_of(question, history)
     if not context or (sure >= THRESHOLD and not leans(question)):
         return question, hits, sure
-    wider_hits, wider_sure = _ranked(passage_index, make_query(passage_index, question, plain, context))
+    wider = make_query(passage_index, question, plain, context, earlier_questions(history))
+    wider_hits, wider_sure = _ranked(passage_index, wider)
     if sure < OWN_LEAST and telling_words(question):
         wider_sure = sure
     if wider_sure < THRESHOLD and not leans(question):

@@ -6,7 +6,7 @@ turns join the question. Deliberately does not: generate or rewrite; the questio
 
 import re
 
-from retrieval.results import Answer, History
+from retrieval.results import History
 
 WORD = re.compile(r"\w+(?:['’]\w+)*")
 MAX_CONTEXT = 24
@@ -44,7 +44,7 @@ def context_of(question: str, history: History) -> str:
     """The telling words of earlier questions that the question does not have, in the order they came."""
     seen = {word.casefold() for word in WORD.findall(question)}
     found: list[str] = []
-    for word in (w for turn in history[-MAX_TURNS:] for w in telling_words(_said(turn)[:MAX_TURN])):
+    for word in (w for text in earlier_questions(history) for w in telling_words(text)):
         folded = word.casefold()
         if folded not in seen and len(word) <= MAX_WORD:
             seen.add(folded)
@@ -52,6 +52,7 @@ def context_of(question: str, history: History) -> str:
     return " ".join(found[-MAX_CONTEXT:])
 
 
-def _said(turn: str | Answer) -> str:
-    """What a turn adds: its question."""
-    return turn if isinstance(turn, str) else turn.question
+def earlier_questions(history: History) -> list[str]:
+    """The questions of the latest turns, oldest first."""
+    questions = (turn if isinstance(turn, str) else turn.question for turn in history[-MAX_TURNS:])
+    return [question[:MAX_TURN] for question in questions]

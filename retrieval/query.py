@@ -6,6 +6,7 @@ follows it where the question has left it. Deliberately does not: look at passag
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,18 +31,23 @@ class Query:
     """What is searched. vectors: float32 (tokens, dim), unit rows. ids: int32 (tokens,), word pieces.
 
     weights: float32 (tokens,), 1 in all, 0 for punctuation. judged: the same, for whether a hit answers; see rank.Hit.
+    earlier: questions asked before, which tell the document that is meant; their weights are as much as they tell,
+    compared with this one.
     """
 
     vectors: NDArray[np.float32]
     ids: NDArray[np.int32]
     weights: NDArray[np.float32]
     judged: NDArray[np.float32]
+    earlier: "tuple[Query, ...]" = ()
 
 
-def make_query(passage_index: PassageIndex, question: str, plain: Encoding, context: str = "") -> Query:
-    """The query of a question, whose encoding is `plain`, and of words from the conversation, if any.
+def make_query(
+    passage_index: PassageIndex, question: str, plain: Encoding, context: str = "", earlier: Sequence[str] = ()
+) -> Query:
+    """The query of a question, whose encoding is `plain`, and of the conversation: words from it, earlier questions.
 
-    With a context the question is encoded a second time.
+    With a context the question is encoded a second time. Of one document the earlier questions have nothing to tell.
     """
     alone = _weigh(passage_index, question, plain)
     if not context:
@@ -57,7 +63,19 @@ def make_query(passage_index: PassageIndex, question: str, plain: Encoding, cont
             [ALONE_SHARE * alone, (1 - ALONE_SHARE) * _shared(weights, own, CONTEXT_SHARE)], dtype=np.float32
         ),
         np.concatenate([0 * alone, _shared(weights, own, EVIDENCE_SHARE)], dtype=np.float32),
+        _earlier(passage_index, earlier, float(_tell(passage_index, question, plain).sum())),
     )
+
+
+def _earlier(passage_index: PassageIndex, texts: Sequence[str], told: float) -> tuple[Query, ...]:
+    """The queries of earlier questions, weighed against a question that tells so much."""
+    if len(passage_index.documents) < 2 or not told:
+        return ()
+    queries = []
+    for text, encoding in zip(texts, passage_index.embedder.encode(texts), strict=True):
+        weights = np.asarray(_tell(passage_index, text, encoding) / told, np.float32)
+        queries.append(Query(unit_rows(encoding.vectors), encoding.ids, weights, weights))
+    return tuple(query for query in queries if len(query.ids))
 
 
 def in_context(question: str, context: str) -> str:
@@ -72,12 +90,17 @@ def idf(passages: int, holders: int) -> float:
 
 def _weigh(passage_index: PassageIndex, text: str, encoding: Encoding) -> NDArray[np.float32]:
     """A weight for each token, 1 in all; 0 for punctuation. All are 0 where there is nothing else."""
+    told = _tell(passage_index, text, encoding)
+    return np.asarray(told / (told.sum() or 1), np.float32)
+
+
+def _tell(passage_index: PassageIndex, text: str, encoding: Encoding) -> NDArray[np.float64]:
+    """How much each token tells, 0 to 1; 0 for punctuation."""
     count = len(passage_index)
     holders = np.array([len(passage_index.holding(int(piece))[0]) for piece in encoding.ids], int)
     told = np.array([idf(count, n) for n in holders]) / idf(count, 0)
     weights = np.where(holders > 0, COMMON_WEIGHT + (1 - COMMON_WEIGHT) * told, UNKNOWN_WEIGHT)
-    weights *= [text[start].isalnum() for start in encoding.starts.tolist()]
-    return np.asarray(weights / (weights.sum() or 1), np.float32)
+    return np.asarray(weights * [text[start].isalnum() for start in encoding.starts.tolist()], np.float64)
 
 
 def _shared(weights: NDArray[np.float32], own: NDArray[np.bool_], others: float) -> NDArray[np.float32]:

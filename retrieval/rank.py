@@ -6,6 +6,7 @@ MaxSim and that of its best sentence; where no passage has the question's words,
 Deliberately does not: decide whether that is an answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +20,10 @@ SAME_PIECE = 0.1
 """Added to the similarity of two tokens that are the same word piece: what counts in names, numbers and codes."""
 SENTENCE_SHARE = 1 / 3
 """Share of its best sentence in a passage's score."""
+IN_HEADING = 0.9
+"""What a match in the title or the headings over a passage counts, compared with one in it."""
+EARLIER_SHARE = 0.6
+"""Weight of how well a passage's document matches the questions asked before, compared with the question itself."""
 
 WORD_FOR_WORD, OTHER_WORDS = 0.7, 2.0
 """A best passage that matches by less than WORD_FOR_WORD tells of a question in other words: each point that is missing
@@ -48,17 +53,20 @@ def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Quer
         return []
     sentences, owners, best = _sentence_matches(passage_index, candidates, query)
     firsts = np.flatnonzero(np.diff(owners, prepend=-1))
+    ranked = candidates[owners[firsts]]
     in_passage = np.maximum.reduceat(best, firsts, axis=1)
+    under_heading = np.maximum(in_passage, IN_HEADING * _heading_matches(passage_index, ranked, query))
     of_sentence = query.weights @ best
     tops = [a + int(of_sentence[a:b].argmax()) for a, b in pairwise([*firsts.tolist(), len(owners)])]
-    scores = _mix(query.weights @ in_passage, of_sentence[tops])
+    scores = _mix(query.weights @ under_heading, of_sentence[tops])
     by_sentence = query.judged @ best[:, tops]
     by_passage = _mix(query.judged @ in_passage, by_sentence)
     near = _closeness(passage_index, sentences[tops], query)
     scores = scores + OTHER_WORDS * max(0.0, WORD_FOR_WORD - float(scores.max())) * near
+    scores = scores + EARLIER_SHARE * _document_matches(passage_index, ranked, query.earlier)
     return [
         Hit(
-            passage=int(candidates[owners[tops[i]]]),
+            passage=int(ranked[i]),
             score=float(scores[i]),
             sentence=int(sentences[tops[i]]),
             evidence=float(by_passage[i]),
@@ -67,6 +75,40 @@ def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Quer
         )
         for i in np.argsort(-scores, kind="stable")
     ]
+
+
+def _heading_matches(
+    passage_index: PassageIndex, passages: NDArray[np.int64], query: Query
+) -> NDArray[np.float32]:
+    """Each question token's best match in the title and headings over each passage; 0 where there are none."""
+    tables = passage_index.tables
+    numbers, places = np.unique(tables.passages[passages, 4], return_inverse=True)
+    best = np.zeros((len(query.ids), len(numbers)), np.float32)
+    for column, number in enumerate(numbers):
+        tokens = slice(int(tables.headings[number]), int(tables.headings[number + 1]))
+        if tokens.start < tokens.stop:
+            similarity = query.vectors @ tables.heading_vectors[tokens].astype(np.float32).T
+            similarity += SAME_PIECE * (query.ids[:, None] == tables.heading_pieces[tokens][None])
+            best[:, column] = similarity.max(axis=1)
+    return best[:, places]
+
+
+def _document_matches(
+    passage_index: PassageIndex, passages: NDArray[np.int64], earlier: Sequence[Query]
+) -> NDArray[np.float32]:
+    """How well the documents of some passages match earlier questions: each as well as the best of those passages."""
+    matches = np.zeros(len(passages), np.float32)
+    documents, places = np.unique(passage_index.tables.passages[passages, 0], return_inverse=True)
+    for query in earlier:
+        _, owners, best = _sentence_matches(passage_index, passages, query)
+        firsts = np.flatnonzero(np.diff(owners, prepend=-1))
+        in_passage = np.maximum.reduceat(best, firsts, axis=1)
+        headed = np.maximum(in_passage, IN_HEADING * _heading_matches(passage_index, passages, query))
+        scores = _mix(query.weights @ headed, np.maximum.reduceat(query.weights @ best, firsts))
+        of_document = np.full(len(documents), -np.inf, np.float32)
+        np.maximum.at(of_document, places, scores)
+        matches += of_document[places]
+    return matches
 
 
 def _closeness(passage_index: PassageIndex, sentences: NDArray[np.int64], query: Query) -> NDArray[np.float32]:
