@@ -173,7 +173,7 @@ class _Reader:
 def _row(row: "_Element") -> str:
     """A row of a table in one line."""
     cells = [" ".join(in_one_line(_words(p)) for p in cell.iter(f"{_W}p")).strip() for cell in row.iter(f"{_W}tc")]
-    return " | ".join(cells) if any(cells) else ""
+    return " | ".join(cells).strip() if any(cells) else ""
 
 
 def _words(paragraph: "_Element") -> str:

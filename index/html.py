@@ -189,7 +189,7 @@ class _Reader:
             self._cells.append(" ".join(self._cell))
             self._cell = []
         elif tag == "tr" and self._depth["table"]:
-            self._lines += [" | ".join(self._cells)] if any(self._cells) else []
+            self._lines += [" | ".join(self._cells).strip()] if any(self._cells) else []
             self._cells = []
         elif (tag == "table" and node.mem_id not in self._layout) or (tag in _LISTS and not self._depth["list"]):
             self._end_lines("table" if tag == "table" else "list")

@@ -57,7 +57,7 @@ def read_pdf(data: bytes, name: str) -> Extract:
         raise DocumentError(f"{name} is damaged and cannot be read ({error}); print it to a new PDF") from error
     if not lines:
         raise DocumentError(
-            f"{name} holds no text on its {len(reader.pages):,} pages, so it is likely scanned; run a text recognition "
+            f"{name} holds no text (pages: {len(reader.pages):,}), so it is likely scanned; run a text recognition "
             "such as ocrmypdf over it, or remove it"
         )
     writer = Writer(name)

@@ -18,8 +18,8 @@ from index.parts import Extract
 
 MAX_BYTES = 50_000_000
 """Bytes of a web page, PDF or Word document at most."""
-MAX_SECONDS = 120
-"""Seconds that reading one file may take: a PDF of 300 pages takes about ten."""
+MAX_SECONDS = 60
+"""Seconds that reading one file may take: a PDF of 300 pages takes about six on a busy machine."""
 MAX_MEMORY = 1_500_000_000
 """Bytes of memory that reading one file may take, where the system can set a limit (Linux)."""
 MAX_OUTPUT = 100_000_000
