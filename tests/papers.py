@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from itertools import groupby
 from pathlib import Path
 
 import docx
@@ -27,13 +28,13 @@ def write_txt(path: Path, blocks: Sequence[Block]) -> Path:
 
 def write_html(path: Path, blocks: Sequence[Block]) -> Path:
     """As a web page."""
-    tags = {"title": "h1", "heading": "h2", "paragraph": "p", "item": "li"}
-    lines = []
-    for kind, words in blocks:
-        cells = "".join(f"<td>{escape(cell)}</td>" for cell in words.split(" | "))
-        tag = tags.get(kind, "table")
-        inner = f"<{tag}>{escape(words) if kind in tags else f'<tr>{cells}</tr>'}</{tag}>"
-        lines.append(f"<ul>{inner}</ul>" if kind == "item" else inner)
+    tags = {"title": "h1", "heading": "h2", "paragraph": "p", "item": "li", "row": "tr"}
+    around = {"item": "ul", "row": "table"}
+    lines: list[str] = []
+    for kind, group in groupby(blocks, lambda block: block[0]):
+        cells = [escape(words).replace(" | ", "<td>") for _, words in group]
+        inner = "".join(f"<{tags[kind]}>{'<td>' if kind == 'row' else ''}{words}</{tags[kind]}>" for words in cells)
+        lines.append(f"<{around[kind]}>{inner}</{around[kind]}>" if kind in around else inner)
     path.write_text(f"<!doctype html><meta charset=utf-8><body>{''.join(lines)}", encoding="utf-8")
     return path
 

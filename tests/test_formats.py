@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ToyEmbedder
 from index import Document, DocumentError, Part, PassageIndex, SentenceTransformerEmbedder, read_each
-from papers import write_all
 from retrieval import ask
+
+from conftest import ToyEmbedder
+from papers import write_all
 
 BOOK = [
     ("title", "Gull Rock Lighthouse"),

@@ -13,6 +13,7 @@ from index.errors import DocumentError
 from index.layout import Line, write_lines
 from index.parts import Writer
 from index.pdf import MAX_PAGES, read_pdf
+
 from papers import write_pdf
 
 SENTENCE = "The keeper of the lamp climbs the stairs of the tower each evening before the sun is down."
@@ -33,8 +34,8 @@ def drawn(stream: bytes, pages: int = 1, filters: bytes = b"/FlateDecode") -> by
         starts.append(len(data))
         data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
     table = b"".join(b"%010d 00000 n \n" % start for start in starts)
-    end = b"xref\n0 6\n0000000000 65535 f \n%strailer<</Root 1 0 R/Size 6>>\nstartxref\n%d\n%%%%EOF" % (table, len(data))
-    return data + end
+    end = b"trailer<</Root 1 0 R/Size 6>>\nstartxref\n%d\n%%%%EOF" % len(data)
+    return data + b"xref\n0 6\n0000000000 65535 f \n" + table + end
 
 
 def laid_out(*rows: tuple[float, float, str] | tuple[float, float, str, float], page: int = 1) -> list[Line]:
@@ -78,7 +79,8 @@ def test_paragraphs_headings_lists_and_pages(tmp_path: Path) -> None:
 
 def test_three_hundred_pages(tmp_path: Path) -> None:
     """A long PDF is read in bounded time, and every sentence is on its page."""
-    blocks = [block for n in range(1, 301) for block in (("heading", f"Chapter {n}"), ("paragraph", f"Lamp {n} burns."))]
+    chapters = ((("heading", f"Chapter {n}"), ("paragraph", f"Lamp {n} burns.")) for n in range(1, 301))
+    blocks = [block for chapter in chapters for block in chapter]
     path = write_pdf(tmp_path / "long.pdf", blocks, header="A book", pages=True)
     begin = time.perf_counter()
     [document] = read_documents(path)
@@ -121,7 +123,7 @@ def test_running_titles_and_page_numbers_go() -> None:
     lines: list[Line] = []
     for page in range(1, 6):
         rows = [(50, 750, f"Chapter {page}", 16.0), (50, 735, f"The history of lamps {page}"), (50, 20, f"- {page} -")]
-        body = [(50, 600 - 30 * n, f"{word} of page {page} is a line of its own text.") for n, word in enumerate("ABC")]
+        body = [(50, 600 - 30 * n, f"{word * page} is a line of the text.") for n, word in enumerate("ABE")]
         lines += laid_out(*rows[:2], *body, rows[2], page=page)
     found = parts(lines, 5)
     assert [words for kind, words in found if kind == "heading"] == [f"Chapter {page}" for page in range(1, 6)]
