@@ -15,9 +15,9 @@ PIECES = st.sampled_from(
     [
         *("<p>", "</p>", "<b>", "<table>", "<tr>", "<td>", "</td>", "</table>", "<ul>", "<li>", "</ul>", "<h2>"),
         *("<pre>", "</pre>", "<br>", "<!--", "-->", "<script>", "</script>", "<main>", "</main>", "<nav>", "</nav>"),
-        *("</h2>", "<aside>", "</aside>", "<title>", "</title>", "<template>", "<svg>", "<select>", "<p hidden>", "<dl><dt>"),
+        *("<aside>", "</aside>", "<title>", "</title>", "<template>", "<svg>", "<select>", "<p hidden>", "<dl><dt>"),
         *("words ", "more words.\n", "&amp;", "&#0;", "&#xd800;", "\x00", "\x85", "\u2028", "# x\n", "<", ">", '"'),
-        *("שלום ", "&nbsp;", "<article>", "<footer>", "<plaintext>", "<frameset>", "</", "<q>", "<a role=main>"),
+        *("שלום ", "&nbsp;", "<article>", "<footer>", "<plaintext>", "<frameset>", "</", "<q>", "</h2>"),
     ]
 )
 
