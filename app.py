@@ -30,7 +30,7 @@ from gradio.events import api
 
 from index import Document, PassageIndex
 from index.errors import AskError
-from index.structure import Section, read_structure
+from index.structure import Section
 from retrieval import Answer, Citation, ask, default_index
 from retrieval.render import in_words, pieces
 
@@ -107,7 +107,7 @@ class Opening:
 def example_questions(documents: Sequence[Document]) -> Iterator[tuple[str, str]]:
     """Questions the documents' own words suggest, each with words that a right answer or its headings must hold."""
     for document in documents:
-        sections = read_structure(document.text)
+        sections = document.sections()
         headings = dict.fromkeys(section.headings[-1] for section in sections if section.headings)
         yield from ((f"What is said about {heading}?", heading) for heading in headings if len(heading) <= 60)
         defined = unique(r"(?<=\w \()[A-Z]{2,7}(?=\))", document.text)
@@ -350,7 +350,7 @@ def render_pane(documents: Sequence[Document]) -> str:
 
 def render_document(document: Document) -> str:
     """One document: its file, an outline to jump by, its text."""
-    parts = read_structure(document.text)
+    parts = document.sections()
     body = "".join(render_section(document.text, part) for part in parts)
     return f'<p class="file">{escape(document.id)}</p>{render_outline(parts)}{body}'
 

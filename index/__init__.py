@@ -1,9 +1,10 @@
 """Reads documents, cuts them into passages, embeds these and keeps them in a FAISS index."""
 
 from index.cache import open_index
-from index.documents import Document, read_documents
+from index.documents import Document, read_documents, read_each
 from index.embed import Embedder, Encoding, SentenceTransformerEmbedder
 from index.errors import AskError, DocumentError, ModelError, QuestionError, StoredIndexError
+from index.parts import Part
 from index.passages import Passage
 from index.store import PassageIndex, unit_means, unit_rows
 from index.structure import Span
@@ -15,6 +16,7 @@ __all__ = [
     "Embedder",
     "Encoding",
     "ModelError",
+    "Part",
     "Passage",
     "PassageIndex",
     "QuestionError",
@@ -23,6 +25,7 @@ __all__ = [
     "StoredIndexError",
     "open_index",
     "read_documents",
+    "read_each",
     "unit_means",
     "unit_rows",
 ]

@@ -1,44 +1,37 @@
-"""Read files as documents: an id, a title and the exact text.
+"""Read files as documents: an id, a title, the text and, where the format names it, its structure.
 
-A text file is read as it is: every character kept, line ends and all, only a byte order mark dropped. Deliberately does
-not: clean text, guess at binary formats, skip a file silently. A reader for another format is one entry in `_READERS`.
+A text file is read as it is: every character kept, line ends and all, only a byte order mark dropped. Of a web page,
+PDF or Word document the text is what a reader sees of it. Deliberately does not: clean text, guess at other formats,
+skip a file silently.
 """
 
 import os
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.decode import read_text
 from index.errors import DocumentError
-from index.structure import read_structure
+from index.html import read_html
+from index.parts import Extract, Part, check_parts
+from index.sandbox import read_apart
+from index.structure import Section, read_structure
 
+__all__ = ["Document", "read_documents", "read_each", "read_text"]
+
+SMALL_PAGE = 100_000
+"""Bytes of a web page up to which it is read in this process: the worst one takes seconds (measured: 2), not hours."""
 _TITLE_REACH = 200_000  # characters: a heading behind these is no title
-_BOMS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
-    (b"\xff\xfe\x00\x00", "utf-32-le"),
-    (b"\x00\x00\xfe\xff", "utf-32-be"),
-    (b"\xef\xbb\xbf", "utf-8"),
-    (b"\xff\xfe", "utf-16-le"),
-    (b"\xfe\xff", "utf-16-be"),
-)
-# The accented letters of the languages written in cp1252: French, German, Spanish, Portuguese, Italian, Swedish and
-# Finnish, Danish and Norwegian, Dutch, Icelandic, Catalan.
-_ACCENTS = (
-    *("àâæçéèêëîïôœùûüÿ", "äöüß", "áéíóúüñ", "áâãàçéêíóôõú", "àèéìíîòóù", "åäöé", "æøåé", "éëïöüè", "áðéíóúýþæö"),
-    "àçèéíïòóúü",
-)
-_SIGN_IN_WORD = re.compile(r"(?i)[a-zß-ÿ][¿³¹²º¾¼½×÷¤¦¬¸¨¶§±¡¢¥£©®µªˆ˜†‡‰‹›¯][a-zß-ÿ]")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-_UNREAD = {  # formats that hold text which is not their bytes
-    ".pdf": "a PDF",
-    ".docx": "a Word document",
-    ".doc": "a Word document",
-    ".odt": "an OpenDocument text",
-    ".rtf": "a Rich Text document",
-    ".epub": "an e-book",
-    ".html": "a web page",
-    ".htm": "a web page",
+_FORMATS = {".html": "html", ".htm": "html", ".pdf": "pdf", ".docx": "docx"}
+_READ = "a text file (.txt, .md), web page (.html), PDF or Word document (.docx)"
+_UNREAD = {  # formats that hold text which is not their bytes, and a way to what is read
+    ".doc": ("an old Word document", ".docx"),
+    ".odt": ("an OpenDocument text", ".docx or .pdf"),
+    ".rtf": ("a Rich Text document", ".docx or .pdf"),
+    ".epub": ("an e-book", ".html or .txt"),
+    ".pptx": ("a presentation", ".pdf"),
+    ".xlsx": ("a spreadsheet", ".pdf or .txt"),
 }
 
 
@@ -46,13 +39,17 @@ _UNREAD = {  # formats that hold text which is not their bytes
 class Document:
     """A text to ask about.
 
-    id: what citations name, not empty; from a folder, the path in it with "/". title: for people. text: the whole text;
-    all offsets anywhere are character offsets into it. Raises DocumentError for what is no text or cannot be written.
+    id: what citations name, not empty; from a folder, the path in it with "/". title: for people. text: the whole
+    text; all offsets anywhere are character offsets into it. parts: its structure where the format names it, in order,
+    holding all words of the text; () where the text's own shape is all there is. pages: the offset where each page
+    starts; () in a format without pages. Raises DocumentError for what is no text, cannot be written or does not fit.
     """
 
     id: str
     title: str
     text: str
+    parts: tuple[Part, ...] = ()
+    pages: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name, value in (("id", self.id), ("title", self.title), ("text", self.text)):
@@ -65,6 +62,15 @@ class Document:
                 )
         if not self.id.strip():
             raise DocumentError("a document's id is empty; give it a name that citations can show")
+        check_parts(self.text, self.parts, self.pages)
+
+    def sections(self) -> tuple[Section, ...]:
+        """Its sections in order, read anew at each call."""
+        return read_structure(self.text, self.parts)
+
+    def page_at(self, offset: int) -> int | None:
+        """The page, counted from 1, that holds the character at an offset; None in a format without pages."""
+        return max(1, bisect_right(self.pages, offset)) if self.pages else None
 
 
 def read_documents(path: str | os.PathLike[str]) -> list[Document]:
@@ -72,20 +78,38 @@ def read_documents(path: str | os.PathLike[str]) -> list[Document]:
 
     Raises DocumentError if there is nothing to read, or if any file cannot be read: it then names every such file.
     """
-    root = _existing(path)
-    files = list(_files(root)) if root.is_dir() else [root]
-    if not files:
-        raise DocumentError(f"the folder {str(root)!r} holds no file to read; put a text file (.txt, .md) into it")
-    documents: list[Document] = []
-    failures: list[str] = []
-    for file in files:
-        try:
-            documents.append(_read(file, _name(file, root)))
-        except DocumentError as error:
-            failures.append(str(error))
+    found = [document for _, document in read_each([path])]
+    failures = [str(document) for document in found if isinstance(document, DocumentError)]
     if failures:
         raise DocumentError("\n".join(failures))
-    return documents
+    return [document for document in found if isinstance(document, Document)]
+
+
+def read_each(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[Path, Document | DocumentError]]:
+    """Each file at these paths, those of folders too, as soon as it is read: its document, or why there is none.
+
+    A bad file does not keep the others from being read. A document's id is as in read_documents: the name of a file,
+    the path in a folder; two files of one name have the same.
+    """
+    for path in paths:
+        try:
+            root = _existing(path)
+            files = list(_files(root)) if root.is_dir() else [root]
+            if not files:
+                raise DocumentError(f"the folder {str(root)!r} holds no file to read; put {_READ} into it")
+        except DocumentError as error:
+            yield Path(str(path)), error
+            continue
+        for file in files:
+            yield file, _read_or_refuse(file, _name(file, root))
+
+
+def _read_or_refuse(file: Path, name: str) -> Document | DocumentError:
+    """One file as a document, or why it cannot be one."""
+    try:
+        return _read(file, name)
+    except DocumentError as error:
+        return error
 
 
 def _existing(path: str | os.PathLike[str]) -> Path:
@@ -129,102 +153,36 @@ def _name(file: Path, root: Path) -> str:
 
 def _read(file: Path, name: str) -> Document:
     """One file as a document."""
-    reader = _READERS.get(file.suffix.lower())
-    if reader is None and file.suffix.lower() in _UNREAD:
-        raise DocumentError(f"{name} is {_UNREAD[file.suffix.lower()]}; only text is read: save it as a .txt file")
+    ending = file.suffix.lower()
+    if ending in _UNREAD:
+        found, better = _UNREAD[ending]
+        raise DocumentError(f"{name} is {found}, which is not read; save it as {better}, or remove it")
     if not file.is_file():
         raise DocumentError(f"{name} is not a regular file; put a text file in its place or remove it")
     try:
-        data = file.read_bytes()
+        extract = _extract(file, _FORMATS.get(ending, "text"), name)
     except OSError as error:
         raise DocumentError(f"{name} cannot be read ({error.strerror}); check its permissions") from error
-    text = (reader or read_text)(data, name)
-    if not text.strip():
-        found = "holds nothing but white space" if text else "is empty"
+    if not extract.text.strip():
+        found = "holds nothing but white space" if extract.text else "is empty"
         raise DocumentError(f"{name} {found}; put text into it or remove it")
-    return Document(id=name, title=_title(text) or Path(name).stem, text=text)
+    title = extract.title or _title(extract) or Path(name).stem
+    return Document(name, title, extract.text, extract.parts, extract.pages)
 
 
-def _title(text: str) -> str:
+def _extract(file: Path, format_name: str, name: str) -> Extract:
+    """The text and structure of a file; what could take long to read is read apart from this process."""
+    if format_name == "text":
+        return Extract("", read_text(file.read_bytes(), name))
+    if format_name != "html" or file.stat().st_size > SMALL_PAGE:
+        return read_apart(format_name, file, name)
+    return read_html(file.read_bytes(), name)
+
+
+def _title(extract: Extract) -> str:
     """The words of the first heading; "" without one."""
-    sections = read_structure(text[:_TITLE_REACH])
+    sections = read_structure(extract.text if extract.parts else extract.text[:_TITLE_REACH], extract.parts)
     return next((section.headings[-1] for section in sections if section.heading), "")
-
-
-def read_text(data: bytes, name: str) -> str:
-    """The text in the bytes of a text file; `name` is for messages. Raises DocumentError for bytes that are no text."""
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            return _checked(_decoded(data[len(mark) :], encoding, name), name)
-    wide = _wide_encoding(data)
-    if wide:
-        return _checked(_decoded(data, wide, name), name)
-    try:
-        return _checked(data.decode("utf-8"), name)
-    except UnicodeDecodeError:
-        return _checked(_legacy(data, name), name)
-
-
-def _decoded(data: bytes, encoding: str, name: str) -> str:
-    """Bytes in an encoding that is known for sure."""
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise DocumentError(
-            f"{name} says it is {encoding.upper()} but is damaged at byte {error.start}; save it again as UTF-8"
-        ) from error
-
-
-def _wide_encoding(data: bytes) -> str | None:
-    """UTF-16 without a mark: half of the bytes of European text are then zero, all at odd or all at even places."""
-    head = data[:4096]
-    if len(data) % 2 or len(head) < 2:
-        return None
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    half = len(head) // 2
-    if odd * 3 > half and even * 20 < odd:
-        return "utf-16-le"
-    return "utf-16-be" if even * 3 > half and odd * 20 < even else None
-
-
-def _checked(text: str, name: str) -> str:
-    """The text, refused when it holds what only binary files hold."""
-    controls = _CONTROL.findall(text)
-    if "\x00" in controls or len(controls) * 1000 > len(text):
-        raise DocumentError(
-            f"{name} is not text: it holds {len(controls)} control characters in {len(text)}; "
-            "give a text file (.txt, .md, UTF-8 is best) or remove it"
-        )
-    return text
-
-
-def _legacy(data: bytes, name: str) -> str:
-    """Text in an older encoding: Windows Western European where its letters are those of one of its languages."""
-    if _is_western(data):
-        return data.decode("cp1252")
-    from charset_normalizer import from_bytes  # only such files need it
-
-    best = from_bytes(data).best()
-    if best is None:
-        raise DocumentError(f"{name} is not text in any known encoding; save it as UTF-8, or remove it")
-    return str(best)
-
-
-def _is_western(data: bytes) -> bool:
-    """Whether bytes read as cp1252 make sense: no signs inside words, and accents few or all of one language.
-
-    charset-normalizer alone takes most French, Spanish or Danish text for Central European (measured: 11 of 13 wrong).
-    """
-    try:
-        text = data.decode("cp1252")
-    except UnicodeDecodeError:
-        return False
-    if _SIGN_IN_WORD.search(text):
-        return False
-    accents = Counter(letter for letter in text.lower() if letter.isalpha() and not letter.isascii())
-    letters = sum(map(str.isalpha, text))
-    few = sum(accents.values()) * 33 <= letters
-    return few or any(sum(accents[a] for a in own) * 20 >= sum(accents.values()) * 19 for own in _ACCENTS)
 
 
 def _lone_surrogate(value: str) -> int | None:
@@ -234,7 +192,3 @@ def _lone_surrogate(value: str) -> int | None:
     except UnicodeEncodeError as error:
         return error.start
     return None
-
-
-# What turns the bytes of a format into text, by the file name's ending in lower case; every other file is read as text.
-_READERS: dict[str, Callable[[bytes, str], str]] = {".txt": read_text, ".md": read_text}

@@ -34,7 +34,7 @@ _NAMED = re.compile(
     r"([.:—–-]?)\s*(.*)",
     re.IGNORECASE,
 )
-_ITEM = re.compile(
+ITEM = re.compile(
     r"(?:[-*+•‣◦▪·–—]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\)|\d{1,3}(?:\.\d{1,3}){1,4}|\d{1,3}\.|\[[ xX]\])\s+\S"
 )
 _SPEAKER = re.compile(r"[^\W\d_][\w .'’-]{0,30}:\s")
@@ -178,7 +178,7 @@ def _numbered(lines: Sequence[_Line]) -> Iterator[tuple[int, Heading]]:
 
 def _is_listed(lines: Sequence[_Line], number: int) -> bool:
     """Whether a numbered line is one of a list or a table of contents: two more numbers below, or one like its own."""
-    below = [line for line in lines[number + 1 : number + 3] if not line.apart and _ITEM.match(line.words)]
+    below = [line for line in lines[number + 1 : number + 3] if not line.apart and ITEM.match(line.words)]
     return len(below) == 2 or (len(below) == 1 and "." not in below[0].words.split(None, 1)[0].rstrip(".)"))
 
 
@@ -265,7 +265,7 @@ def _is_cut_off(words: str) -> bool:
 
 def _is_plain_title(words: str) -> bool:
     """Whether a line without markup has the shape of a title and no verb that would make it a sentence."""
-    if not _is_title(words) or _ITEM.match(words) or _SPEAKER.match(words):
+    if not _is_title(words) or ITEM.match(words) or _SPEAKER.match(words):
         return False
     if words.isupper():
         return sum(map(str.isalpha, words)) >= 4
@@ -284,7 +284,7 @@ def _stands_out(lines: Sequence[_Line], number: int, found: dict[int, Heading], 
     if number + 1 in kept:
         return apart and number == 0
     capitals = line.words.isupper() and any(map(str.isalpha, line.words)) and line.words.lower() != line.words
-    if below.words.isupper() or _ITEM.match(line.words):
+    if below.words.isupper() or ITEM.match(line.words):
         return False
     if apart and (below.apart or capitals):
         return _text_length(lines, number + 1) >= max(80, 2 * len(line.words))
@@ -349,7 +349,7 @@ def _line_break(line: _Line, below: _Line, width: int, wrapped: bool) -> str:
         return "space"
     if wrapped and not lower and line.words[-1] in ".!?\"”":
         return "paragraph"
-    if _ITEM.match(line.words) and (below.indent > line.indent or lower):
+    if ITEM.match(line.words) and (below.indent > line.indent or lower):
         return "space"
     if width > _WIDE and not wrapped:
         return "paragraph" if len(line.words) > _NARROW or line.words[-1] in ".!?" else "sentence"
@@ -360,4 +360,4 @@ def _begins_item(line: _Line, below: _Line, wrapped: bool) -> bool:
     """Whether the line below is the next item of a list or turn of a talk, not wrapped text that happens to look so."""
     if _SPEAKER.match(line.words) and _SPEAKER.match(below.words):
         return True
-    return _ITEM.match(below.words) is not None and (not wrapped or line.words[-1] in ".!?:;" or below.words[0] in "*•")
+    return ITEM.match(below.words) is not None and (not wrapped or line.words[-1] in ".!?:;" or below.words[0] in "*•")

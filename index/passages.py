@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from index.documents import Document
-from index.structure import Section, Span, read_structure
+from index.structure import Section, Span
 
 MAX_PASSAGE = 720
 """Characters in a passage at most, where no single sentence is longer."""
@@ -67,7 +67,7 @@ class Window:
 def cut_windows(document: Document) -> list[Window]:
     """The document's passages in order, in the windows they are encoded in."""
     windows: list[Window] = []
-    for section in read_structure(document.text):
+    for section in document.sections():
         heading = _heading(document.title, section.headings)
         windows.extend(Window(heading, group) for group in _pack(cut_passages(section)))
     return windows

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +21,14 @@ from index.documents import Document
 from index.embed import Embedder, Encoding, SentenceTransformerEmbedder
 from index.errors import DocumentError, StoredIndexError
 from index.generations import read_manifest, save_generation, verify_files
+from index.parts import parts_from_plain, parts_to_plain
 from index.passages import Passage, Window, cut_windows
 from index.structure import Span
 
 if TYPE_CHECKING:
     import faiss
 
-FORMAT = 1
+FORMAT = 2
 """Version of the saved folder; raised whenever its files change their meaning."""
 CHUNK = 64
 """Windows encoded between two reports of progress: their token vectors are in memory as float32 together."""
@@ -122,7 +123,7 @@ class PassageIndex:
 
         for name in Tables.__slots__:
             np.save(folder / f"{name}.npy", getattr(self.tables, name), allow_pickle=False)
-        texts = [{"id": d.id, "title": d.title, "text": d.text} for d in self.documents]
+        texts = [_plain(document) for document in self.documents]
         for name, value in (("documents", texts), ("sections", self.sections)):
             (folder / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8", newline="")
         try:
@@ -161,7 +162,7 @@ class PassageIndex:
         texts = json.loads((folder / "documents.json").read_text(encoding="utf-8"))
         sections = json.loads((folder / "sections.json").read_text(encoding="utf-8"))
         nearest = faiss.read_index(str(folder / "nearest.faiss"))
-        return cls([Document(**t) for t in texts], [tuple(s) for s in sections], Tables(**arrays), nearest, embedder)
+        return cls([_document(t) for t in texts], [tuple(s) for s in sections], Tables(**arrays), nearest, embedder)
 
     def document(self, passage: int) -> Document:
         """The document that a passage is in."""
@@ -211,7 +212,7 @@ def fingerprint(documents: Sequence[Document], embedder: Embedder) -> str:
     """Changes whenever an index over these documents would: other text, other model, other settings, other code."""
     digest = hashlib.sha256()
     settings = [FORMAT, cutting.MAX_PASSAGE, cutting.SHORT_PARAGRAPH, cutting.MAX_WINDOW, cutting.MAX_HEADING]
-    for value in (_code(), embedder.name, settings, *([d.id, d.title, d.text] for d in documents)):
+    for value in (_code(), embedder.name, settings, *map(_plain, documents)):
         digest.update(json.dumps(value).encode() + b"\n")
     return digest.hexdigest()
 
@@ -235,6 +236,18 @@ def unit_means(
     """The mean of each range of rows, scaled to length 1; a row of zeros for an empty range."""
     sums = [vectors[a:b].sum(axis=0, dtype=np.float32) for a, b in zip(starts, stops, strict=True)]
     return unit_rows(np.array(sums, np.float32))
+
+
+def _plain(document: Document) -> dict[str, Any]:
+    """A document as plain values for JSON."""
+    parts = parts_to_plain(document.parts)
+    about = {"id": document.id, "title": document.title, "text": document.text}
+    return {**about, "parts": parts, "pages": list(document.pages)}
+
+
+def _document(plain: dict[str, Any]) -> Document:
+    """The same again."""
+    return Document(**{**plain, "parts": parts_from_plain(plain["parts"]), "pages": tuple(plain["pages"])})
 
 
 def _checked(documents: Iterable[Document]) -> list[Document]:

@@ -1,17 +1,19 @@
 """Text to structure, as spans: sections under headings, paragraphs in them, sentences in these.
 
 Reads Markdown, WikiText, numbered and plain headings, blank lines, hard-wrapped lines, lists, tables, fenced code, and
-pages that lost their markup (`index.glued`). Deliberately does not: alter the text, know about files, or search for a
-quote.
+pages that lost their markup (`index.glued`); or takes the parts that a file's format names. Deliberately does not:
+alter the text, know about files, or search for a quote.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from index.glued import GluedText
 from index.lines import RUN_IN, Heading, read_blocks
-from index.sentences import Span, split_sentences
+from index.parts import Part
+from index.sentences import LONGEST, Span, split_sentences, trim
 
 __all__ = ["Paragraph", "Section", "Span", "read_structure", "split_sentences"]
 
@@ -40,13 +42,16 @@ class Section:
     paragraphs: tuple[Paragraph, ...]
 
 
-def read_structure(text: str) -> tuple[Section, ...]:
-    """The sections of a text in order. Every character that is not white space is in one heading or one sentence."""
+def read_structure(text: str, parts: Sequence[Part] = ()) -> tuple[Section, ...]:
+    """The sections of a text in order. Every character that is not white space is in one heading or one sentence.
+
+    parts: the structure that the file's format names; without any it is read from the text's own shape.
+    """
     sections: list[Section] = []
     above: list[Heading] = []
     heading: Heading | None = None
     paragraphs: list[Paragraph] = []
-    for piece in _pieces(text):
+    for piece in _given(text, parts) if parts else _pieces(text):
         if isinstance(piece, Paragraph):
             _add(text, paragraphs, piece)
             continue
@@ -71,6 +76,28 @@ def _pieces(text: str) -> Iterator[Heading | Paragraph]:
                     yield Heading(span.start, span.end, text[span.start : span.end], RUN_IN)
                 else:
                     yield _paragraph(text, span.start, span.end, block.stops)
+
+
+def _given(text: str, parts: Sequence[Part]) -> Iterator[Heading | Paragraph]:
+    """Parts as headings and paragraphs; where nothing but headings is there, they are paragraphs."""
+    bare = all(part.kind == "heading" for part in parts)
+    for part in parts:
+        if part.kind == "heading" and not bare:
+            yield Heading(part.start, part.end, text[part.start : part.end], part.level)
+        elif part.kind == "table":
+            yield Paragraph(part.start, part.end, tuple(_rows(text, part)))
+        else:
+            yield _paragraph(text, part.start, part.end, part.stops)
+
+
+def _rows(text: str, part: Part) -> Iterator[Span]:
+    """The rows of a table, each one sentence whatever is in its cells; one that is too long is split like any text."""
+    for begin, stop in pairwise((part.start, *part.stops, part.end)):
+        start, end = trim(text, begin, stop)
+        if end - start > LONGEST:
+            yield from split_sentences(text, start, end)
+        elif start < end:
+            yield Span(start, end)
 
 
 def _paragraph(text: str, start: int, end: int, stops: Sequence[int]) -> Paragraph:

@@ -140,4 +140,5 @@ def _citation(passage_index: PassageIndex, number: int, hit: Hit) -> Citation:
         text=document.text[passage.start : passage.end],
         highlights=((highlight.start, highlight.end),),
         score=hit.score,
+        page=document.page_at(passage.start),
     )

@@ -15,7 +15,8 @@ class Citation:
 
     number: from 1, best first. section: headings, outermost first. paragraph: from 1 within the section. highlights:
     the sentences that answer, as (start, end) in the document's text, inside start to end, in order, apart. score:
-    higher is better; it compares the citations of one answer, as confidence compares answers.
+    higher is better; it compares the citations of one answer, as confidence compares answers. page: where the passage
+    starts, from 1; None in a format without pages.
     """
 
     number: int
@@ -28,10 +29,11 @@ class Citation:
     text: str
     highlights: tuple[Highlight, ...]
     score: float
+    page: int | None = None
 
     def __post_init__(self) -> None:
-        if self.number < 1 or self.paragraph < 1:
-            raise ValueError(f"number {self.number} and paragraph {self.paragraph} count from 1")
+        if self.number < 1 or self.paragraph < 1 or (self.page is not None and self.page < 1):
+            raise ValueError(f"number {self.number}, paragraph {self.paragraph} and page {self.page} count from 1")
         if self.end - self.start != len(self.text):
             raise ValueError(f"{self.start} to {self.end} is not the length of the text, {len(self.text)}")
         at = self.start
@@ -42,8 +44,9 @@ class Citation:
 
     @property
     def place(self) -> str:
-        """Where it stands, for people: "title › section › paragraph 2"."""
-        return " › ".join((*dict.fromkeys((self.title, *self.section)), f"paragraph {self.paragraph}"))
+        """Where it stands, for people: "title › section › paragraph 2", or "... › page 12" where there are pages."""
+        last = f"paragraph {self.paragraph}" if self.page is None else f"page {self.page}"
+        return " › ".join((*dict.fromkeys((self.title, *self.section)), last))
 
     @property
     def quotes(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ def test_the_names_of_index() -> None:
         "Embedder",
         "Encoding",
         "ModelError",
+        "Part",
         "Passage",
         "PassageIndex",
         "QuestionError",
@@ -28,6 +29,7 @@ def test_the_names_of_index() -> None:
         "StoredIndexError",
         "open_index",
         "read_documents",
+        "read_each",
         "unit_means",
         "unit_rows",
     ]
