@@ -7,11 +7,11 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,16 +92,56 @@ class PassageIndex:
 
         Raises DocumentError where two documents have the same id or there is no text at all.
         """
+        steps = cls.building(documents, embedder or SentenceTransformerEmbedder.locate())
+        while True:
+            try:
+                done, total = next(steps)
+            except StopIteration as built:
+                return cast(PassageIndex, built.value)
+            if progress and done:
+                progress(done, total)
+
+    @classmethod
+    def building(
+        cls, documents: Iterable[Document], embedder: Embedder
+    ) -> Generator[tuple[int, int], None, "PassageIndex"]:
+        """Build in steps: yields (done, total) as Progress has it, from 0 on; returns the index. Closed, it stops."""
         documents = _checked(documents)
-        embedder = embedder or SentenceTransformerEmbedder.locate()
         windows = [(number, window) for number, d in enumerate(documents) for window in cut_windows(d)]
         if not windows:
             raise DocumentError("The documents hold no text. Expected at least one sentence; add a document with text.")
-        rows = _encode(documents, windows, embedder, progress)
+        rows = yield from _encode(documents, windows, embedder)
         passages = [(number, passage) for number, window in windows for passage in window.passages]
         sections = list(dict.fromkeys(passage.section for _, passage in passages))
         tables = _tables(passages, sections, rows)
         return cls(documents, sections, tables, _flat(tables), embedder)
+
+    @classmethod
+    def joined(cls, parts: Sequence[tuple["PassageIndex", int]]) -> "PassageIndex":
+        """One index over documents that are embedded already: each part is an index and a document's number in it.
+
+        The same as building it over these documents, but nothing is encoded again. All parts have one embedder. Raises
+        DocumentError where two documents have the same id or there is no part.
+        """
+        documents = _checked(part.documents[number] for part, number in parts)
+        if not documents:
+            raise DocumentError("There is no document to join. Expected at least one.")
+        pieces = [part._document(number) for part, number in parts]
+        passages = [(number, passage) for number, (found, _) in enumerate(pieces) for passage in found]
+        sections = list(dict.fromkeys(passage.section for _, passage in passages))
+        tables = _tables(passages, sections, _together([rows for _, rows in pieces]))
+        return cls(documents, sections, tables, _flat(tables), parts[0][0].embedder)
+
+    def _document(self, number: int) -> tuple[list[Passage], Rows]:
+        """A document's passages, and the rows of its tokens as _encode makes them."""
+        first, stop = np.searchsorted(self.tables.passages[:, 0], [number, number + 1]).tolist()
+        if first == stop:
+            return [], (self.tables.vectors[:0], self.tables.pieces[:0], self.tables.sentences[:0, 2])
+        a, b = (int(edge) for edge in (self.tables.passages[first, 3], self._sentence_stops[stop - 1]))
+        starts, stops = self.token_ranges(np.arange(a, b))
+        tokens = slice(int(starts[0]), int(stops[-1]))
+        rows = self.tables.vectors[tokens], self.tables.pieces[tokens], starts - starts[0]
+        return [self.passage(passage) for passage in range(first, stop)], rows
 
     def save(self, folder: str | Path) -> None:
         """Write the index into a folder: all of it or, where that fails, nothing (OSError)."""
@@ -241,16 +281,21 @@ def _checked(documents: Iterable[Document]) -> list[Document]:
 
 
 def _encode(
-    documents: Sequence[Document], windows: Sequence[tuple[int, Window]], embedder: Embedder, progress: Progress | None
-) -> Rows:
-    """Unit token vectors, word pieces, and each sentence's first token."""
+    documents: Sequence[Document], windows: Sequence[tuple[int, Window]], embedder: Embedder
+) -> Generator[tuple[int, int], None, Rows]:
+    """Unit token vectors, word pieces, and each sentence's first token; yields how many windows of all are done."""
     rows: list[Rows] = []
+    yield 0, len(windows)
     for start in range(0, len(windows), CHUNK):
         chunk = windows[start : start + CHUNK]
         encodings = embedder.encode([w.heading + documents[number].text[w.start : w.end] for number, w in chunk])
         rows.extend(_inside(window, encoding) for (_, window), encoding in zip(chunk, encodings, strict=True))
-        if progress:
-            progress(start + len(chunk), len(windows))
+        yield start + len(chunk), len(windows)
+    return _together(rows)
+
+
+def _together(rows: Sequence[Rows]) -> Rows:
+    """Rows of several texts as those of one."""
     vectors, pieces, firsts = zip(*rows, strict=True)
     before = np.cumsum([0, *map(len, pieces)])
     shifted = [first + shift for first, shift in zip(firsts, before[:-1], strict=True)]

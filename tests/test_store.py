@@ -87,6 +87,32 @@ def test_many_windows_are_all_there(toy: ToyEmbedder, monkeypatch: pytest.Monkey
     assert calls == [(3, 10), (6, 10), (9, 10), (10, 10)]
 
 
+def test_building_in_steps_tells_the_total_first(foxes: Document, toy: ToyEmbedder) -> None:
+    """Whoever steps through knows how much there is before anything is encoded, and may leave it there."""
+    assert next(PassageIndex.building([foxes], toy)) == (0, 3)
+
+
+def test_joined_is_as_built(foxes: Document, toy: ToyEmbedder) -> None:
+    """Documents embedded apart make the same index as documents embedded together, in any order, some left out."""
+    blank = Document("blank.txt", "Blank", "")
+    other = Document("b.txt", "B", "# Places\n\nThe red dog sleeps. Paris runs.\n\n# End\n\nThe moon.")
+    both = PassageIndex.build([foxes, blank, other], embedder=toy)
+    alone = PassageIndex.build([other], embedder=toy)
+    assert same(PassageIndex.joined([(both, 0), (both, 1), (alone, 0)]), both)
+    assert same(PassageIndex.joined([(alone, 0), (both, 0)]), PassageIndex.build([other, foxes], embedder=toy))
+    assert same(PassageIndex.joined([(both, 2)]), alone)
+    moon = np.eye(DIM, dtype=np.float32)[WORDS.index("moon")]
+    assert PassageIndex.joined([(both, 0), (both, 2)]).nearest(moon, 2).tolist() == both.nearest(moon, 2).tolist()
+
+
+def test_joining_nothing_is_refused(fox_index: PassageIndex) -> None:
+    """An index holds at least one document, and each once."""
+    with pytest.raises(DocumentError, match="no document"):
+        PassageIndex.joined([])
+    with pytest.raises(DocumentError, match="Two documents"):
+        PassageIndex.joined([(fox_index, 0), (fox_index, 0)])
+
+
 def test_two_documents_with_one_id_are_refused(toy: ToyEmbedder) -> None:
     """Citations name documents by id, so each id may be used once."""
     with pytest.raises(DocumentError, match="Two documents have the id 'a'"):
