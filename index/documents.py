@@ -238,3 +238,5 @@ def _lone_surrogate(value: str) -> int | None:
 
 # What turns the bytes of a format into text, by the file name's ending in lower case; every other file is read as text.
 _READERS: dict[str, Callable[[bytes, str], str]] = {".txt": read_text, ".md": read_text}
+ENDINGS = tuple(_READERS)
+"""Endings of the files that are known to be documents; an upload must have one of them."""
