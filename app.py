@@ -43,7 +43,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from index import Document, PassageIndex
 from index.documents import ENDINGS
 from index.errors import AskError
-from index.library import EMBEDDING, READY, REFUSED, FileState, Intake, Limits, Upload, megabytes, without
+from index.library import EMBEDDING, LIMITS, READY, REFUSED, FileState, Intake, Limits, Upload, in_bytes, without
 from index.structure import Section, read_structure
 from retrieval import Answer, Citation, ask, default_index
 from retrieval.render import in_words, pieces
@@ -436,8 +436,8 @@ def render_shelf(
 def render_limits(limits: Limits) -> str:
     """What may be brought, in a line."""
     return (
-        f"{', '.join(ENDINGS)} · {limits.files} files, {megabytes(limits.file_bytes)} each, "
-        f"{megabytes(limits.sent_bytes)} at once · {limits.characters:,} characters, {limits.passages:,} passages · "
+        f"{', '.join(ENDINGS)} · {limits.files} files, {in_bytes(limits.file_bytes)} each, "
+        f"{in_bytes(limits.sent_bytes)} at once · {limits.characters:,} characters, {limits.passages:,} passages · "
         f"{limits.seconds:g} seconds to read. Only you see them; they are gone when you leave."
     )
 
@@ -553,7 +553,7 @@ class BodyLimit:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > MAX_BODY:
-                raise HTTPException(413, f"A request may have {megabytes(MAX_BODY)}.")
+                raise HTTPException(413, f"A request may have {in_bytes(MAX_BODY)}.")
             return message
 
         await self.app(scope, counting, send)
@@ -565,7 +565,7 @@ class Desk:
     A visitor's own room lives in the session's state and nowhere else: when that goes, ``own`` forgets it too.
     """
 
-    def __init__(self, opening: Opening, limits: Limits = Limits()) -> None:  # noqa: B008 (frozen)
+    def __init__(self, opening: Opening, limits: Limits = LIMITS) -> None:
         self.opening = opening
         self.limits = limits
         self.own: WeakValueDictionary[str, Room] = WeakValueDictionary()
@@ -793,9 +793,9 @@ footer, #top .wrap { display: none !important; }
   .shelf .foot { margin-top: .2rem; }
   .shelf small { flex: 1 1 14rem; min-width: 0; font-size: .72rem; line-height: 1.4; color: var(--soft); }
   &:has(.turn) { /* while talking, documents and limits take a line each */
-    #shelf { border-top: 1px solid var(--line); }
+    #shelf { border-top: 1px solid var(--line); border-radius: 0; }
     .files:not(:has(span)) { flex-wrap: nowrap; overflow-x: auto; li { flex: none; } }
-    .shelf small { flex-basis: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    .shelf small { flex-basis: 8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   }
 
   /* before the first question */
@@ -866,7 +866,7 @@ footer, #top .wrap { display: none !important; }
   .sheet [data-start] { margin-bottom: 1em; }
   .sheet :is(h2, h3, h4, h5, h6) { font: 600 1.35rem/1.3 var(--serif); margin: 1.5em 0 .6em; color: inherit; }
   .sheet :is(h3, h4, h5, h6) { font-size: 1.12rem; }
-  .file { font: .8rem var(--sans); color: var(--soft); overflow-wrap: anywhere; }
+  .file { font: .8rem var(--sans); color: var(--soft); overflow-wrap: anywhere; margin-bottom: .6rem; }
   .outline { font-family: var(--sans); margin: .3rem 0 0; }
   .outline ol { max-height: 40vh; overflow-y: auto; }
   .outline a { display: block; padding: .2rem 0 .2rem calc(1rem + var(--depth) * 1rem); color: var(--accent);
@@ -1129,7 +1129,7 @@ watch('value', () => setTimeout(() => { if (last && !last.isConnected) one('#she
 """
 
 
-def build_app(passage_index: PassageIndex | Opening, limits: Limits = Limits()) -> gr.Blocks:  # noqa: B008 (frozen)
+def build_app(passage_index: PassageIndex | Opening, limits: Limits = LIMITS) -> gr.Blocks:
     """The page over an index, or over one that is still being opened. limits: of what a visitor may bring."""
     desk = Desk(passage_index if isinstance(passage_index, Opening) else Opening(lambda _: passage_index), limits)
 

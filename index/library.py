@@ -38,6 +38,9 @@ class Limits:
     seconds: float = 180
 
 
+LIMITS = Limits()
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A file as it was sent. data: None where only its name and its size in bytes were."""
@@ -118,9 +121,9 @@ class Intake:
         if Path(name).suffix.lower() not in ENDINGS:
             raise DocumentError(f"is no file that can be read here. These can: {', '.join(ENDINGS)}.")
         if size > limits.file_bytes:
-            raise DocumentError(f"has {megabytes(size)}; a file may have {megabytes(limits.file_bytes)}. Split it.")
+            raise DocumentError(f"has {in_bytes(size)}; a file may have {in_bytes(limits.file_bytes)}. Split it.")
         if self._sent + size > limits.sent_bytes:
-            raise DocumentError(f"was left out: {megabytes(limits.sent_bytes)} may be sent at once. Send it by itself.")
+            raise DocumentError(f"was left out: {in_bytes(limits.sent_bytes)} may be sent at once. Send it by itself.")
         if upload.data is None:
             raise DocumentError("could not be read by the browser. Is it a folder, or was it moved?")
         self._sent += size
@@ -176,9 +179,11 @@ def without(passage_index: PassageIndex, document_id: str) -> PassageIndex | Non
     return PassageIndex.joined(parts) if parts else None
 
 
-def megabytes(size: int) -> str:
-    """A size for people: 10 MB, 0.4 MB."""
-    return f"{size / 1_000_000:.1f}".removesuffix(".0") + " MB"
+def in_bytes(size: int) -> str:
+    """A size for people, rounded up: 10 MB, 60.2 MB, 0.4 MB, 812 bytes."""
+    if size < 1000:
+        return f"{size} byte{'' if size == 1 else 's'}"
+    return f"{-(-size // 100_000) / 10:,.1f}".removesuffix(".0") + " MB"
 
 
 def _parts(held: PassageIndex | None) -> list[tuple[PassageIndex, int]]:
