@@ -1169,7 +1169,7 @@ def build_app(passage_index: PassageIndex | Opening, limits: Limits = LIMITS) ->
         requested = conversation.request(desk.request, inside, shown, **QUIET, **AT_ONCE)
         conversation.stop(desk.stop, inside, shown, cancels=[asked, requested], **QUIET)
         conversation.clear(desk.clear, own, shown, cancels=[asked, requested], **QUIET)
-        added = shelf.add_files(desk.add, own, [shelf, own], **QUIET, **ONE_READER)
+        added = shelf.add_files(desk.add, own, [shelf, own], trigger_mode="multiple", **QUIET, **ONE_READER)
         shelf.remove_file(desk.remove, own, [shelf, own], cancels=[added], **QUIET)
         shelf.stop_reading(desk.stop_reading, own, shelf, cancels=[added], **QUIET)
         entered = [welcome, pane, conversation, turns]

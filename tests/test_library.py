@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from index import Document, DocumentError, Encoding, PassageIndex
+from index.documents import ENDINGS
 from index.library import LIMITS, READY, REFUSED, FileState, Intake, Limits, Upload, in_bytes, without
 
 from conftest import ToyEmbedder
@@ -151,8 +152,8 @@ def test_a_bad_file_is_named_with_its_reason_and_the_others_load() -> None:
         ("blank.md", "holds nothing but white space; put text into it or remove it"),
         ("bin.txt", "is not text: it holds 1 control characters in 3; give a text file (.txt, .md, UTF-8 is best) or "
          "remove it"),
-        ("photo.png", "is no file that can be read here. These can: .txt, .md."),
-        ("unnamed", "is no file that can be read here. These can: .txt, .md."),
+        ("photo.png", f"is no file that can be read here. These can: {', '.join(ENDINGS)}."),
+        ("unnamed", f"is no file that can be read here. These can: {', '.join(ENDINGS)}."),
     ]  # fmt: skip
 
 
