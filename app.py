@@ -54,6 +54,7 @@ HISTORY_USED = 6  # turns a follow-up may lean on
 QUESTION_SHOWN = 400  # characters of a question repeated on the page; what is searched is never cut
 EXAMPLES_SHOWN = 4
 ADDS = 0.7  # a passage whose score is below this share of the first one's adds nothing to a found answer
+PART = 50  # paragraphs the browser lays out together: those of a long document only when they come into view
 OUTLINE_UNFOLDED = 8  # headings an outline may have and still start open
 AT_ONCE: dict[str, Any] = {"concurrency_id": "ask", "concurrency_limit": 2}  # page and API share two at a time
 ONE_READER: dict[str, Any] = {"concurrency_id": "read", "concurrency_limit": 1}  # uploads are embedded one by one
@@ -403,10 +404,11 @@ def render_section(text: str, section: Section) -> str:
     """One section: its heading, and its paragraphs as blocks of nothing but text that know their offsets."""
     level = f"h{min(len(section.headings) + 1, 6)}"
     heading = f"<{level}>{escape(section.headings[-1])}</{level}>" if section.heading else ""
-    paragraphs = "".join(
+    paragraphs = [
         f'<p data-start="{p.start}" data-end="{p.end}">{escape(text[p.start : p.end])}</p>' for p in section.paragraphs
-    )
-    return f"<section>{heading}{paragraphs}</section>"
+    ]
+    parts = ("".join(paragraphs[start : start + PART]) for start in range(0, len(paragraphs), PART))
+    return f"<section>{heading}{''.join(f'<div>{part}</div>' for part in parts)}</section>"
 
 
 # --- rendering a visitor's own documents -----------------------------------------------------------------------------
@@ -861,7 +863,7 @@ footer, #top .wrap { display: none !important; }
   .sheet:focus-visible { outline-offset: -2px; }
   .sheet article { max-width: 36rem; margin: 0 auto; font: 1.08rem/1.65 var(--serif); }
   .sheet article[hidden] { display: none; }
-  .sheet section { content-visibility: auto; contain-intrinsic-size: auto 30rem; }
+  .sheet :is(section, section > div) { content-visibility: auto; contain-intrinsic-size: auto 30rem; }
   .sheet :is(p, h2, h3, h4, h5, h6) { white-space: pre-wrap; overflow-wrap: anywhere; }
   .sheet [data-start] { margin-bottom: 1em; }
   .sheet :is(h2, h3, h4, h5, h6) { font: 600 1.35rem/1.3 var(--serif); margin: 1.5em 0 .6em; color: inherit; }
@@ -1066,9 +1068,13 @@ const settled = () => {                  // another room than the session's is s
   const shown = one('#sheet')?.dataset.room, spoken = one('[role=log]', element).dataset.room;
   if (shown !== undefined && shown !== spoken) trigger('refresh');
 };
+let room = '';
 watch('value', () => {
   hide();
   setTimeout(settled, 500);
+  const entered = one('[role=log]', element).dataset.room;
+  if (entered !== room && one('#sheet')) one('#sheet').scrollTop = 0;
+  room = entered;
   const turn = [...element.querySelectorAll('.turn')].pop();
   if (!turn) return;
   if (turn.matches('.pending') && !one('[data-shelf=stop]'))   // who asks has read what became of the uploads
@@ -1093,7 +1099,9 @@ const whole = file => new Promise(done => {
 const send = async files => {
   if (!files.length) return;
   const most = input().dataset, endings = input().accept.split(',');
-  one('#shelf [role=status]').textContent = `Sending ${files.length} file${files.length > 1 ? 's' : ''}…`;
+  const news = one('#shelf [role=status]'), sending = `Sending ${files.length} file${files.length > 1 ? 's' : ''}…`;
+  news.textContent = sending;
+  setTimeout(() => { if (news.textContent === sending) news.textContent = 'Waiting until others are read…'; }, 8000);
   let total = 0;
   const fits = (file, i) => i < most.files && file.size <= most.file && total + file.size <= most.sent
     && endings.some(ending => file.name.toLowerCase().endsWith(ending)) && ((total += file.size), true);

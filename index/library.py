@@ -35,7 +35,7 @@ class Limits:
     sent_bytes: int = 20_000_000
     characters: int = 1_000_000
     passages: int = 10_000
-    seconds: float = 180
+    seconds: float = 300
 
 
 LIMITS = Limits()

@@ -95,8 +95,10 @@ def drop(page: Page, *files: tuple[str, str]) -> None:
 def test_own_documents_are_asked_shown_and_cited(visitor: Visitor) -> None:
     """Several at once: answers, citations, examples and pane are of them; a citation in another one opens that one."""
     visitor.ask(TRADE)
+    visitor.page.locator("#sheet").evaluate("sheet => { sheet.scrollTop = 400; }")
     bring(visitor, file("tram.md", TRAM), file("garden.md", GARDEN))
     expect(status(visitor)).to_have_text("2 documents added. Your questions go to your documents only.")
+    expect(visitor.page.locator("#sheet .file").first).to_be_in_viewport()
     expect(visitor.page.locator(".turn")).to_have_count(0)
     expect(visitor.page.locator("#welcome .lead")).to_contain_text("your documents")
     assert visitor.page.locator("#switch option").all_text_contents() == ["Harbour Tram", "Garden"]
@@ -315,7 +317,10 @@ def test_uploads_have_no_accessibility_violation(
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_document_of_a_million_characters_stays_smooth(visit: Callable[..., Visitor], foxes: Document) -> None:
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_document_of_a_million_characters_stays_smooth(
+    visit: Callable[..., Visitor], foxes: Document, width: int
+) -> None:
     """It is sent once; from then on a citation is lit within 0.3 s of the click, without a request."""
     paragraph = "The red fox runs in Paris, and the blue dog sleeps in the red and blue fox house, says line {}. " * 3
     lines = [paragraph.replace("{}", str(n)) for n in range(3_300)]
@@ -324,7 +329,7 @@ def test_a_document_of_a_million_characters_stays_smooth(visit: Callable[..., Vi
     text = "# All\n\n" + "\n\n".join(lines)
     assert 950_000 < len(text) < 1_000_000
     for url in serve(PassageIndex.build([foxes], embedder=ToyEmbedder())):
-        visitor = visit(url).come()
+        visitor = visit(url, width).come()
         visitor.page.locator("#shelf input").set_input_files([file("large.md", text)])  # type: ignore[list-item]
         expect(remove_buttons(visitor)).to_have_count(1, timeout=120_000)
         turn = visitor.ask("Crimson moon?")
@@ -333,9 +338,18 @@ def test_a_document_of_a_million_characters_stays_smooth(visit: Callable[..., Vi
         places = sorted(int(link.get_attribute("data-start") or 0) for link in turn.locator("li .cite").all())
         assert places[1] - places[0] > 400_000 < places[2] - places[1]
         visitor.page.route("**/component_server", lambda route: route.abort())  # whatever is fetched again is an error
-        took = [visitor.page.evaluate(CLICKED, n) for n in (1, 0, 2, 1, 0)]
+        took = [clicked(visitor, n) for n in (1, 0, 2, 1, 0)]
         print("click to lit, ms:", took)  # noqa: T201
         assert sorted(took)[2] < 300, took
+
+
+def clicked(visitor: Visitor, number: int) -> float:
+    """Milliseconds from a click on a citation until its sentence is lit in view, where it stays; then go back."""
+    took = visitor.page.evaluate(CLICKED, number)
+    visitor.page.wait_for_timeout(300)
+    expect(visitor.page.locator("#sheet mark.active.lit").first).to_be_in_viewport()
+    visitor.page.keyboard.press("Escape")
+    return float(took)
 
 
 CLICKED = """async n => {

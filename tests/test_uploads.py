@@ -58,7 +58,7 @@ def test_the_limits_stand_beside_the_button() -> None:
     shown = Shown(app.render_shelf(None, LIMITS))
     assert shown.text == (
         f"Add your documents{', '.join(ENDINGS)} · 20 files, 10 MB each, 20 MB at once · 1,000,000 characters, "
-        "10,000 passages · 180 seconds to read. Only you see them; they are gone when you leave."
+        "10,000 passages · 300 seconds to read. Only you see them; they are gone when you leave."
     )
     (field,) = (a for a in shown.attributes if a.get("type") == "file")
     assert field["accept"] == ",".join(ENDINGS)
