@@ -115,9 +115,8 @@ def test_own_documents_are_asked_shown_and_cited(visitor: Visitor) -> None:
 
 def test_the_button_opens_the_dialogue_and_dropping_does_the_same(visitor: Visitor) -> None:
     """By keyboard through the dialogue, by mouse onto the page; the second file joins the first."""
-    visitor.page.get_by_role("button", name=ADD).focus()
     with visitor.page.expect_file_chooser() as chosen:
-        visitor.page.keyboard.press("Enter")
+        visitor.page.get_by_role("button", name=ADD).press("Enter")
     assert chosen.value.is_multiple()
     chosen.value.set_files([file("tram.md", TRAM)])  # type: ignore[list-item]
     expect(remove_buttons(visitor)).to_have_count(1)
