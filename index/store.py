@@ -126,13 +126,13 @@ class PassageIndex:
         documents = _checked(part.documents[number] for part, number in parts)
         if not documents:
             raise DocumentError("There is no document to join. Expected at least one.")
-        pieces = [part._document(number) for part, number in parts]
+        pieces = [part._taken_out(number) for part, number in parts]
         passages = [(number, passage) for number, (found, _) in enumerate(pieces) for passage in found]
         sections = list(dict.fromkeys(passage.section for _, passage in passages))
         tables = _tables(passages, sections, _together([rows for _, rows in pieces]))
         return cls(documents, sections, tables, _flat(tables), parts[0][0].embedder)
 
-    def _document(self, number: int) -> tuple[list[Passage], Rows]:
+    def _taken_out(self, number: int) -> tuple[list[Passage], Rows]:
         """A document's passages, and the rows of its tokens as _encode makes them."""
         first, stop = np.searchsorted(self.tables.passages[:, 0], [number, number + 1]).tolist()
         if first == stop:
