@@ -655,11 +655,13 @@ class Desk:
         return room
 
     def remove(self, event: gr.EventData, own: Room | None) -> Shelf:
-        """Remove one of the visitor's documents, or all of them; after the last one the shared documents are back."""
-        document_id = event._data.get("document") if isinstance(event._data, dict) else None
-        if own is None or not any(document_id in (d.id, None) for d in own.passage_index.documents):
+        """Remove one of the visitor's documents, or all (None); after the last one the shared ones are back."""
+        data = event._data if isinstance(event._data, dict) else {}
+        names = [None, *(document.id for document in own.passage_index.documents)] if own else []
+        document_id = data.get("document", "")
+        if own is None or document_id not in names:  # forged, or removed before
             return render_shelf(own, self.limits), gr.skip()
-        left = without(own.passage_index, document_id) if document_id else None
+        left = without(own.passage_index, document_id) if document_id is not None else None
         room = self.open_own(left, secrets.token_urlsafe(16)) if left else None
         status = "Removed. The conversation starts anew." if room else "These are the shared documents again."
         return render_shelf(room, self.limits, status), room
@@ -1114,7 +1116,7 @@ document.addEventListener('click', event => {
   const {shelf, document: id} = button.dataset;
   if (shelf === 'pick') input().click();
   else if (shelf === 'stop') trigger('stop_reading');
-  else trigger('remove_file', {document: id});
+  else trigger('remove_file', {document: id ?? null});
 });
 document.addEventListener('change', event => {
   if (event.target !== input()) return;
