@@ -5,18 +5,26 @@ sent once per visit and marked in the browser, so a click costs no request. Ever
 visitor passes through ``escape`` on its way into HTML, and nothing a browser sends back is trusted: the conversation
 lives in the server's session, and ``retrieval.ask`` checks the question itself.
 
-It does not find or rank anything (that is ``retrieval``), load models or read files, and asks nothing of the internet.
+A visitor's own documents replace the shared ones while there are any, for that visitor only, until the visit ends: they
+come as bytes in an event, are never a file the server would hand out, and live in the session. The browser names a
+document together with the key of its room, which nobody else knows.
+
+It does not find or rank anything (that is ``retrieval``), load models or read files (that is ``index``), and asks
+nothing of the internet.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import importlib
 import importlib.util
 import json
 import logging
 import os
 import re
+import secrets
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -24,12 +32,18 @@ from dataclasses import dataclass, replace
 from html import escape as escape_html
 from itertools import islice
 from typing import Any
+from weakref import WeakValueDictionary
 
 import gradio as gr
 from gradio.events import api
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index import Document, PassageIndex
+from index.documents import ENDINGS
 from index.errors import AskError
+from index.library import EMBEDDING, LIMITS, READY, REFUSED, FileState, Intake, Limits, Upload, in_bytes, without
 from index.structure import Section
 from retrieval import Answer, Citation, ask, default_index
 from retrieval.render import in_words, pieces
@@ -40,9 +54,15 @@ HISTORY_USED = 6  # turns a follow-up may lean on
 QUESTION_SHOWN = 400  # characters of a question repeated on the page; what is searched is never cut
 EXAMPLES_SHOWN = 4
 ADDS = 0.7  # a passage whose score is below this share of the first one's adds nothing to a found answer
+PART = 50  # paragraphs the browser lays out together: those of a long document only when they come into view
 OUTLINE_UNFOLDED = 8  # headings an outline may have and still start open
 AT_ONCE: dict[str, Any] = {"concurrency_id": "ask", "concurrency_limit": 2}  # page and API share two at a time
+ONE_READER: dict[str, Any] = {"concurrency_id": "read", "concurrency_limit": 1}  # uploads are embedded one by one
+ALL_VISITORS = 4_000_000  # characters of visitors' documents in memory at once; a character takes about 200 bytes
+MAX_BODY = 28_000_000  # bytes of a request: the largest round of uploads in base64
+REASON_NAMES = 3  # files named for one reason; the rest are counted
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+ADD = "Add your documents"
 VOTES = ("Helpful", "Not helpful")
 VOTES_FILE = "ASK_VOTES_FILE"  # the environment variable that names the file votes go to; without it they go nowhere
 QUESTION_WORDS = frozenset("what which when where whose whom does have that this with from about said stand".split())
@@ -60,24 +80,34 @@ class Turn:
     answer: Answer | None = None
     trouble: str = ""
     vote: str = ""  # "Helpful", "Not helpful" or nothing yet
+    room: str = ""  # the key of the room it was asked in; in another one it is neither shown nor leant on
 
     @property
     def settled(self) -> bool:
         return self.answer is not None or bool(self.trouble)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Room:
-    """What every visitor shares: the index, questions its documents are known to answer, the pane that shows them."""
+    """Documents to ask: their index, questions they are known to answer, the pane that shows them.
+
+    key: "" for the documents every visitor shares; for a visitor's own a secret that only their page knows.
+    """
 
     passage_index: PassageIndex
     examples: tuple[str, ...]
     pane: str
+    key: str = ""
 
     @classmethod
-    def over(cls, passage_index: PassageIndex) -> Room:
+    def over(cls, passage_index: PassageIndex, key: str = "") -> Room:
         documents = passage_index.documents
-        return cls(passage_index, answered(example_questions(documents), passage_index), render_pane(documents))
+        examples = answered(example_questions(documents), passage_index)
+        return cls(passage_index, examples, render_pane(documents, key), key)
+
+    @property
+    def characters(self) -> int:
+        return sum(len(document.text) for document in self.passage_index.documents)
 
 
 class Opening:
@@ -242,7 +272,7 @@ def render_turn(turn: Turn, last: bool) -> str:
     if not answer.citations:  # small talk: there is nothing to copy, to vote on or to explain
         return f'<li class="turn talk">{question}<p>{escape(answer.text)}</p>{foot(again)}</li>'
     body = render_answer(answer) if answer.found else render_refusal(answer)
-    buttons = foot((copies(answer) if answer.found else "") + again + votes(turn.vote) * last)
+    buttons = foot((copies(answer, not turn.room) if answer.found else "") + again + votes(turn.vote) * last)
     kind = "found" if answer.found else "refused"
     return f'<li class="turn {kind}">{question}{render_searched(turn, last)}{body}{buttons}{render_trail(answer)}</li>'
 
@@ -272,12 +302,12 @@ def votes(cast: str) -> str:
     return "".join(button(vote, "vote", vote=vote, pressed=cast == vote) for vote in VOTES)
 
 
-def copies(answer: Answer) -> str:
-    """Buttons that put the answer with its citations, or a link to its question, on the clipboard."""
+def copies(answer: Answer, shared: bool = True) -> str:
+    """Buttons that put the answer with its citations, or where others have the document a link, on the clipboard."""
     return (
         button("Copy", "copy", text=as_text(answer))
         + button("Copy as Markdown", "copy", text=as_markdown(answer))
-        + button("Copy link", "link", question=answer.searched)
+        + (button("Copy link", "link", question=answer.searched) if shared else "")
     )
 
 
@@ -306,12 +336,13 @@ def as_markdown(answer: Answer) -> str:
     return "\n\n".join([f"**{plain(answer.question)}**", f"> {plain(answer.text)}", "\n".join(lines)])
 
 
-def render_conversation(turns: Sequence[Turn], examples: Sequence[str] = ()) -> str:
+def render_conversation(turns: Sequence[Turn], examples: Sequence[str] = (), key: str = "") -> str:
     """The conversation, oldest turn first, then chips for what has not been asked about."""
     items = "".join(render_turn(turn, last=turn is turns[-1]) for turn in turns)
     chips = render_chips(fresh(examples, turns), "Not asked about yet") if turns and turns[-1].settled else ""
     busy = ' aria-busy="true"' if turns and not turns[-1].settled else ""
-    return f'<div role="log" aria-label="Conversation"{busy}><ol class="turns">{items}</ol></div>{chips}'
+    log = f'<div role="log" aria-label="Conversation" data-room="{escape(key)}"{busy}>'
+    return f'{log}<ol class="turns">{items}</ol></div>{chips}'
 
 
 def render_chips(questions: Sequence[str], label: str) -> str:
@@ -324,7 +355,8 @@ def render_chips(questions: Sequence[str], label: str) -> str:
 
 def render_welcome(room: Room | None) -> str:
     """What a visitor sees before the first question."""
-    line = "Ask in your own words. Every answer is quoted from the document, with the place it stands in."
+    source = "your documents" if room and room.key else "the document"
+    line = f"Ask in your own words. Every answer is quoted from {source}, with the place it stands in."
     chips = render_chips(room.examples[:EXAMPLES_SHOWN], "For example") if room else ""
     return f'<p class="lead">{line}</p>{chips}'
 
@@ -336,16 +368,15 @@ def render_opening(done: int, total: int) -> str:
     return f'<p class="note" role="status">{words}…</p><progress aria-label="Opening the document"{share}></progress>'
 
 
-def render_pane(documents: Sequence[Document]) -> str:
+def render_pane(documents: Sequence[Document], key: str = "") -> str:
     """The first document as a readable page, a place for each of the others, a switch between several."""
     options = "".join(f'<option value="{escape(d.id)}">{escape(d.title)}</option>' for d in documents)
     switch = f'<select id="switch" aria-label="Document">{options}</select>' if len(documents) > 1 else ""
     back = button("Back to the answer", "back")
     others = "".join(f'<article data-document="{escape(d.id)}" hidden></article>' for d in documents[1:])
     articles = f'<article data-document="{escape(documents[0].id)}">{render_document(documents[0])}</article>{others}'
-    return f'<div class="bar">{switch}{back}</div><div class="sheet" id="sheet" tabindex="0" role="region" ' + (
-        f'aria-label="Document text">{articles}</div>'
-    )
+    sheet = f'<div class="sheet" id="sheet" tabindex="0" role="region" aria-label="Document text" data-room="{key}">'
+    return f'<div class="bar">{switch}{back}</div>{sheet}{articles}</div>'
 
 
 def render_document(document: Document) -> str:
@@ -373,10 +404,83 @@ def render_section(text: str, section: Section) -> str:
     """One section: its heading, and its paragraphs as blocks of nothing but text that know their offsets."""
     level = f"h{min(len(section.headings) + 1, 6)}"
     heading = f"<{level}>{escape(section.headings[-1])}</{level}>" if section.heading else ""
-    paragraphs = "".join(
+    paragraphs = [
         f'<p data-start="{p.start}" data-end="{p.end}">{escape(text[p.start : p.end])}</p>' for p in section.paragraphs
+    ]
+    parts = ("".join(paragraphs[start : start + PART]) for start in range(0, len(paragraphs), PART))
+    return f"<section>{heading}{''.join(f'<div>{part}</div>' for part in parts)}</section>"
+
+
+# --- rendering a visitor's own documents -----------------------------------------------------------------------------
+
+
+def render_shelf(
+    own: Room | None, limits: Limits, status: str = "", files: Sequence[FileState] = (), busy: bool = False
+) -> str:
+    """A visitor's own documents, those on their way, what went wrong, and the way to add more.
+
+    Always the same elements in the same order: the page replaces only what differs, so that the focus stays where it is
+    and a screen reader hears what is new. ``files`` are those of a round of uploads, ``busy`` while it lasts.
+    """
+    documents = own.passage_index.documents if own else ()
+    rows = "".join(map(render_file, files)) if busy else "".join(render_held(d.id) for d in documents)
+    back = shelf_button("Back to the shared documents", "back") if own and not busy else ""
+    add = shelf_button("Stop reading", "stop") if busy else shelf_button("Add more" if own else ADD, "pick")
+    allowed = f'data-file="{limits.file_bytes}" data-sent="{limits.sent_bytes}" data-files="{limits.files}"'
+    return (
+        f'<div class="shelf"><p class="note" role="status">{status}</p><ul class="files">{rows}</ul>'
+        f'<div class="problems" role="alert">{render_problems(files)}</div><div class="foot">{add}'
+        f'<input type="file" multiple hidden accept="{",".join(ENDINGS)}" {allowed}>{back}'
+        f'<small title="{render_limits(limits)}">{render_limits(limits)}</small></div></div>'
     )
-    return f"<section>{heading}{paragraphs}</section>"
+
+
+def render_limits(limits: Limits) -> str:
+    """What may be brought, in a line."""
+    return (
+        f"{', '.join(ENDINGS)} · {limits.files} files, {in_bytes(limits.file_bytes)} each, "
+        f"{in_bytes(limits.sent_bytes)} at once · {limits.characters:,} characters, {limits.passages:,} passages · "
+        f"{limits.seconds:g} seconds to read. Only you see them; they are gone when you leave."
+    )
+
+
+def render_name(name: str) -> str:
+    """A file's name; letters that turn the direction of writing turn nothing else."""
+    return f"<bdi>{escape(name)}</bdi>"
+
+
+def render_held(document_id: str) -> str:
+    """One of the visitor's documents and the button that removes it."""
+    label = f'aria-label="Remove {escape(document_id)}" title="Remove"'
+    remove = f'<button type="button" data-shelf="remove" data-document="{escape(document_id)}" {label}>✕</button>'
+    return f"<li>{render_name(document_id)}{remove}</li>"
+
+
+def render_file(file: FileState) -> str:
+    """A file on its way."""
+    bar = f'<progress aria-label="Embedding {escape(file.name)}" value="{file.done}" max="{file.total}"></progress>'
+    bar = bar if file.stage == EMBEDDING else ""
+    words = f"embedding {file.done} of {file.total}" if file.stage == EMBEDDING else file.stage or "waiting"
+    return f'<li class="{file.stage or "waiting"}">{render_name(file.name)}{bar}<span>{words}</span></li>'
+
+
+def render_problems(files: Sequence[FileState]) -> str:
+    """The files that were not taken, those with one reason together."""
+    reasons = dict.fromkeys(file.reason for file in files if file.stage == REFUSED)
+    return "".join(render_problem(reason, [f.name for f in files if f.reason == reason]) for reason in reasons)
+
+
+def render_problem(reason: str, names: Sequence[str]) -> str:
+    """What is wrong with the first of some files, and which others have the same."""
+    others = ", ".join(map(render_name, names[1:REASON_NAMES]))
+    more = f" and {len(names) - REASON_NAMES} more" if len(names) > REASON_NAMES else ""
+    same = f" The same holds for {others}{more}." if others else ""
+    return f"<p>{render_name(names[0])} <bdi>{escape(reason)}</bdi>{same}</p>"
+
+
+def shelf_button(label: str, action: str) -> str:
+    """A button the shelf's script handles."""
+    return f'<button type="button" data-shelf="{action}">{escape(label)}</button>'
 
 
 # --- answering: what the page's events do ---------------------------------------------------------------------------
@@ -396,60 +500,121 @@ def take_turn(question: str, history: Sequence[Turn], passage_index: PassageInde
 
 
 def keep_vote(turn: Turn) -> Turn:
-    """Write a vote to the file the operator asked for, if any, as one line of JSON. Returns the turn."""
-    if path := os.environ.get(VOTES_FILE):
+    """Write a vote on the shared documents to the file the operator asked for, if any, as a line of JSON."""
+    path = os.environ.get(VOTES_FILE)
+    if path and not turn.room:  # what a visitor brought is not kept
         answer = turn.answer.to_dict() if turn.answer else None
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps({"question": turn.question, "vote": turn.vote, "answer": answer}) + "\n")
     return turn
 
 
+def sent_files(data: object) -> list[Upload]:
+    """The files in what a browser sent; anything that is none is left out, bytes that are no base64 become None."""
+    files = data.get("files") if isinstance(data, dict) else None
+    return [sent_file(file) for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+
+
+def sent_file(sent: dict[Any, Any]) -> Upload:
+    """One file as the browser sent it; nothing in it is a path, whatever it says."""
+    name, size, data = sent.get("name"), sent.get("size"), sent.get("data")
+    try:
+        content = base64.b64decode(data, validate=True) if isinstance(data, str) else None
+    except (binascii.Error, ValueError):
+        content = None
+    return Upload(name if isinstance(name, str) else "", content, size if isinstance(size, int) and size > 0 else 0)
+
+
+def reading(files: Sequence[FileState]) -> str:
+    """What a screen reader is told while files are read: once for each, not at every step."""
+    number = sum(file.stage in (READY, REFUSED) for file in files) + 1
+    name = next((file.name for file in files if file.stage not in (READY, REFUSED)), "")
+    return f"Reading {render_name(name)}, {number} of {len(files)}." if name else "Looking for questions to suggest."
+
+
+def counted(added: int) -> str:
+    """What came of a round of uploads."""
+    return f"{added or 'No'} document{'' if added == 1 else 's'} added. Your questions go to your documents only."
+
+
 Shown = tuple[str, str, tuple[Turn, ...]]  # what stays in the question box, the conversation, the session's turns
+Shelf = tuple[str, Any]  # the shelf, the visitor's own room or gr.skip()
+
+
+class BodyLimit:
+    """Refuses a request larger than any honest one while it comes in, before it is in memory as a whole."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        seen = 0
+
+        async def counting() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > MAX_BODY:
+                raise HTTPException(413, f"A request may have {in_bytes(MAX_BODY)}.")
+            return message
+
+        await self.app(scope, counting, send)
 
 
 class Desk:
-    """The page's event handlers over one room, which may still be opening."""
+    """The page's event handlers over one room, which may still be opening, and over the rooms visitors bring.
 
-    def __init__(self, opening: Opening) -> None:
+    A visitor's own room lives in the session's state and nowhere else: when that goes, ``own`` forgets it too.
+    """
+
+    def __init__(self, opening: Opening, limits: Limits = LIMITS) -> None:
         self.opening = opening
+        self.limits = limits
+        self.own: WeakValueDictionary[str, Room] = WeakValueDictionary()
 
-    def room(self) -> Room:
-        """The room, waited for. Raises what went wrong while it opened."""
-        return self.opening.room.result()
+    def room(self, own: Room | None = None) -> Room:
+        """The visitor's own room, else the shared one, waited for. Raises what went wrong while it opened."""
+        return own or self.opening.room.result()
 
-    def show(self, turns: tuple[Turn, ...], box: str = "") -> Shown:
-        examples = self.room().examples if self.opening.room.done() and not self.opening.room.exception() else ()
-        return box, render_conversation(turns, examples), turns
+    def show(self, turns: Sequence[Turn], own: Room | None = None, box: str = "") -> Shown:
+        """The conversation in the visitor's room; what was said in another one is left there."""
+        key = own.key if own else ""
+        turns = tuple(turn for turn in turns if turn.room == key)
+        opened = own or (self.opening.room.done() and not self.opening.room.exception())
+        return box, render_conversation(turns, self.room(own).examples if opened else (), key), turns
 
-    def converse(self, question: str, turns: tuple[Turn, ...], alone: bool = False) -> Iterator[Shown]:
+    def converse(
+        self, question: str, turns: tuple[Turn, ...], own: Room | None = None, alone: bool = False
+    ) -> Iterator[Shown]:
         """Show the question at once, then its answer. ``alone`` searches it as typed, without the turns before."""
-        turns = tuple(turn for turn in turns if turn.settled)[1 - TURNS_KEPT :]
-        yield self.show((*turns, Turn(shorten(question))))
+        key = own.key if own else ""
+        turns = tuple(turn for turn in turns if turn.settled and turn.room == key)[1 - TURNS_KEPT :]
+        yield self.show((*turns, Turn(shorten(question), room=key)), own)
         try:
-            turn = take_turn(question, turns, self.room().passage_index, as_typed=alone)
+            turn = take_turn(question, turns, self.room(own).passage_index, as_typed=alone)
         except AskError as error:
             turn = Turn(shorten(question), trouble=str(error))
-        yield self.show((*turns, turn))
+        yield self.show((*turns, replace(turn, room=key)), own)
 
-    def request(self, event: gr.EventData, turns: tuple[Turn, ...]) -> Iterator[Shown]:
+    def request(self, event: gr.EventData, turns: tuple[Turn, ...], own: Room | None = None) -> Iterator[Shown]:
         """A button in the conversation. What it says comes from a browser: an unknown action changes nothing."""
         sent = event._data if isinstance(event._data, dict) else {}
         action, question = sent.get("action"), sent.get("question")
         if action == "ask" and isinstance(question, str):
-            yield from self.converse(question, turns)
+            yield from self.converse(question, turns, own)
         elif action in ("retry", "typed") and turns:
-            yield from self.converse(turns[-1].question, turns[:-1], alone=action == "typed")
+            yield from self.converse(turns[-1].question, turns[:-1], own, alone=action == "typed")
         elif action == "edit" and turns:
-            yield self.show(turns[:-1], turns[-1].question)
+            yield self.show(turns[:-1], own, turns[-1].question)
         elif action == "vote" and turns and sent.get("vote") in VOTES:
-            yield self.show((*turns[:-1], keep_vote(replace(turns[-1], vote=sent["vote"]))))
+            yield self.show((*turns[:-1], keep_vote(replace(turns[-1], vote=sent["vote"]))), own)
         else:
-            yield self.show(turns)
+            yield self.show(turns, own)
 
-    def stop(self, turns: tuple[Turn, ...]) -> Shown:
+    def stop(self, turns: tuple[Turn, ...], own: Room | None = None) -> Shown:
         """Give up the question being searched and hand it back to be edited."""
         waiting = turns and not turns[-1].settled
-        return self.show(turns[:-1], turns[-1].question) if waiting else self.show(turns)
+        return self.show(turns[:-1], own, turns[-1].question) if waiting else self.show(turns, own)
 
     def shared(self, request: gr.Request, turns: tuple[Turn, ...]) -> Iterator[Shown | dict[str, Any]]:
         """Ask the question a shared address carries as ``?q=``; without one, leave alone what a quick visitor typed."""
@@ -459,8 +624,61 @@ class Desk:
         else:
             yield gr.skip()
 
-    def clear(self) -> Shown:
-        return self.show(())
+    def clear(self, own: Room | None = None) -> Shown:
+        return self.show((), own)
+
+    def add(self, event: gr.EventData, own: Room | None = None) -> Iterator[Shelf]:
+        """Read what a visitor sends, file by file; a room over it and what they hold opens when all are read."""
+        try:
+            yield from self.taken(sent_files(event._data), own)
+        except AskError as error:
+            yield render_shelf(own, self.limits, escape(str(error))), gr.skip()
+        except Exception:  # as for a question: the log gets the traceback, the visitor a sentence
+            log.exception("uploads failed")
+            yield render_shelf(own, self.limits, "Something went wrong here, not with your files."), gr.skip()
+
+    def taken(self, uploads: Sequence[Upload], own: Room | None) -> Iterator[Shelf]:
+        """The shelf after each step of reading ``uploads``; in the end the room over these and what is held."""
+        held = own.passage_index if own else None
+        free = ALL_VISITORS - sum(room.characters for room in self.own.values() if room is not own)
+        intake = Intake(uploads, held, self.room().passage_index.embedder, self.limits, free)
+        for _ in intake.steps():
+            yield render_shelf(own, self.limits, reading(intake.files), intake.files, busy=True), gr.skip()
+        added = sum(file.stage == READY for file in intake.files)
+        if added and intake.passage_index:
+            own = self.open_own(intake.passage_index, own.key if own else secrets.token_urlsafe(16))
+        yield render_shelf(own, self.limits, counted(added) if own else "", intake.files), own if added else gr.skip()
+
+    def open_own(self, passage_index: PassageIndex, key: str) -> Room:
+        """A visitor's own room; who knows the key may read its documents."""
+        room = self.own[key] = Room.over(passage_index, key)
+        return room
+
+    def remove(self, event: gr.EventData, own: Room | None) -> Shelf:
+        """Remove one of the visitor's documents, or all (None); after the last one the shared ones are back."""
+        data = event._data if isinstance(event._data, dict) else {}
+        names = [None, *(document.id for document in own.passage_index.documents)] if own else []
+        document_id = data.get("document", "")
+        if own is None or document_id not in names:  # forged, or removed before
+            return render_shelf(own, self.limits), gr.skip()
+        left = without(own.passage_index, document_id) if document_id is not None else None
+        room = self.open_own(left, secrets.token_urlsafe(16)) if left else None
+        status = "Removed. The conversation starts anew." if room else "These are the shared documents again."
+        return render_shelf(room, self.limits, status), room
+
+    def stop_reading(self, own: Room | None) -> str:
+        """What is held stays; of the files being read none is added."""
+        return render_shelf(own, self.limits, "Stopped. Nothing was added.")
+
+    def enter(self, turns: tuple[Turn, ...], own: Room | None) -> tuple[str, str, str, tuple[Turn, ...]]:
+        """Welcome, pane and conversation of the room a visitor is now in."""
+        room = self.room(own)
+        return render_welcome(room), room.pane, *self.show(turns, own)[1:]
+
+    def refresh(self, event: gr.EventData, turns: tuple[Turn, ...], own: Room | None) -> tuple[Any, ...]:
+        """The page shows another room than the session is in: bring it there, and say so where documents are gone."""
+        lost = "Your documents went when the connection was lost. Please add them again." if not own else ""
+        return render_shelf(own, self.limits, lost), *self.enter(turns, own)
 
     async def open(self) -> AsyncIterator[tuple[str, str]]:
         """Welcome and document pane: progress while the room opens, then the documents or why there are none."""
@@ -474,10 +692,14 @@ class Desk:
         else:
             yield render_welcome(room), room.pane
 
-    def document(self, document_id: str) -> str:
-        """One more document for the pane, when a visitor first opens it."""
-        found = (d for d in self.room().passage_index.documents if d.id == document_id)
-        return next(map(render_document, found), "")
+    def document(self, sent: object) -> str:
+        """One more document for the pane, when a visitor first opens it: [the room's key, the document's id]."""
+        match sent:
+            case [str(key), str(document_id)]:
+                room = self.own.get(key) if key else self.room()
+                found = (d for d in room.passage_index.documents if d.id == document_id) if room else iter(())
+                return next(map(render_document, found), "")
+        return ""
 
     def ask(self, question: str, history: list[str] = [], k: int = 3) -> str:  # noqa: B006 (a default programs can read)
         """Ask the documents. Returns JSON text: question, searched, text, found, confidence, citations."""
@@ -495,7 +717,8 @@ LAUNCH: dict[str, Any] = {
     "ssr_mode": False,
     "run_history": False,
     "enable_monitoring": False,
-    "max_file_size": "1kb",  # the page takes no files
+    "max_file_size": "1kb",  # documents come as events, never as files that have an address
+    "app_kwargs": {"middleware": [Middleware(BodyLimit)]},
     "state_session_capacity": 1000,
     "footer_links": [],
 }
@@ -550,6 +773,35 @@ footer, #top .wrap { display: none !important; }
   #send { flex: none; width: auto; min-width: 0; padding: .65rem 1.2rem; border: 0; border-radius: .6rem;
     box-shadow: none; background: var(--accent); color: var(--on-accent); font: 600 1rem/1.5 var(--sans); }
 
+  /* a visitor's own documents */
+  #shelf { flex: none; width: 100%; max-width: 44.5rem; margin: 0 auto; padding: .4rem 1.25rem 0; border: 0;
+    background: none; overflow: visible; }
+  .shelf > :empty { display: none; }
+  .shelf .note { margin-bottom: .35rem; }
+  .files { display: flex; flex-wrap: wrap; gap: .4rem; max-height: 7.5rem; overflow-y: auto; }
+  .files li { display: flex; align-items: center; gap: .6rem; max-width: 100%; padding: .2rem .3rem .2rem .7rem;
+    border: 1px solid var(--line); border-radius: .5rem; background: var(--sheet); font-size: .82rem; }
+  .files li:has(span) { width: 100%; padding-right: .7rem; }
+  .files bdi { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  .files span { margin-left: auto; color: var(--soft); white-space: nowrap; }
+  .files .refused span { color: var(--warn); }
+  .files progress { flex: 0 1 8rem; min-width: 3rem; }
+  .problems { max-height: 7.5rem; overflow-y: auto; margin-top: .35rem; font-size: .85rem; color: var(--warn);
+    p { margin-bottom: .2rem; } }
+  .problems bdi, .shelf .note bdi { white-space: pre-wrap; overflow-wrap: anywhere; }
+  [data-shelf] { font: .82rem var(--sans); color: var(--accent); background: none; border: 0; padding: .25rem 0;
+    cursor: pointer; text-align: left; }
+  [data-shelf]:hover { text-decoration: underline; }
+  [data-shelf=remove] { padding: .25rem .45rem; }
+  [data-shelf=pick]::before { content: "+ "; }
+  .shelf .foot { margin-top: .2rem; }
+  .shelf small { flex: 1 1 14rem; min-width: 0; font-size: .72rem; line-height: 1.4; color: var(--soft); }
+  &:has(.turn) { /* while talking, documents and limits take a line each */
+    #shelf { border-top: 1px solid var(--line); border-radius: 0; }
+    .files:not(:has(span)) { flex-wrap: nowrap; overflow-x: auto; li { flex: none; } }
+    .shelf small { flex-basis: 8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  }
+
   /* before the first question */
   #welcome:has(~ #conversation .turn) { display: none; }
   .lead { font: 1.4rem/1.45 var(--serif); max-width: 30rem; margin: 12vh 0 2rem; }
@@ -599,11 +851,12 @@ footer, #top .wrap { display: none !important; }
   #document > *, #document .html-container > * { height: 100%; }
   #document .html-container > div { display: flex; flex-direction: column; }
   #document .html-container > div > .note { margin: 2rem 2.5rem .5rem; }
-  #document progress { appearance: none; flex: none; height: .4rem; margin: 0 2.5rem; max-width: 20rem; border: 0;
-    border-radius: .2rem; overflow: hidden; background: var(--line); }
-  #document progress::-webkit-progress-bar { background: var(--line); }
-  #document progress::-webkit-progress-value { background: var(--accent); }
-  #document progress::-moz-progress-bar { background: var(--accent); }
+  progress { appearance: none; height: .4rem; border: 0; border-radius: .2rem; overflow: hidden;
+    background: var(--line); }
+  progress::-webkit-progress-bar { background: var(--line); }
+  progress::-webkit-progress-value { background: var(--accent); }
+  progress::-moz-progress-bar { background: var(--accent); }
+  #document progress { flex: none; margin: 0 2.5rem; max-width: 20rem; }
   .bar { display: flex; align-items: center; gap: 1rem; padding: .5rem 1.25rem; border-bottom: 1px solid var(--line); }
   .bar:not(:has(select)), .bar [data-action] { display: none; }
   .bar select { appearance: auto; flex: 1; min-width: 0; font: .88rem var(--sans); background: var(--sheet);
@@ -612,12 +865,12 @@ footer, #top .wrap { display: none !important; }
   .sheet:focus-visible { outline-offset: -2px; }
   .sheet article { max-width: 36rem; margin: 0 auto; font: 1.08rem/1.65 var(--serif); }
   .sheet article[hidden] { display: none; }
-  .sheet section { content-visibility: auto; contain-intrinsic-size: auto 30rem; }
+  .sheet :is(section, section > div) { content-visibility: auto; contain-intrinsic-size: auto 30rem; }
   .sheet :is(p, h2, h3, h4, h5, h6) { white-space: pre-wrap; overflow-wrap: anywhere; }
   .sheet [data-start] { margin-bottom: 1em; }
   .sheet :is(h2, h3, h4, h5, h6) { font: 600 1.35rem/1.3 var(--serif); margin: 1.5em 0 .6em; color: inherit; }
   .sheet :is(h3, h4, h5, h6) { font-size: 1.12rem; }
-  .file { font: .8rem var(--sans); color: var(--soft); overflow-wrap: anywhere; }
+  .file { font: .8rem var(--sans); color: var(--soft); overflow-wrap: anywhere; margin-bottom: .6rem; }
   .outline { font-family: var(--sans); margin: .3rem 0 0; }
   .outline ol { max-height: 40vh; overflow-y: auto; }
   .outline a { display: block; padding: .2rem 0 .2rem calc(1rem + var(--depth) * 1rem); color: var(--accent);
@@ -636,12 +889,16 @@ footer, #top .wrap { display: none !important; }
     .lead { font-size: 1.25rem; margin-top: 6vh; }
     #scroll { padding: 1.25rem 1rem; }
     #composer { padding: .5rem 1rem 1rem; }
+    #shelf { padding: .4rem 1rem 0; }
     #top header { padding: .5rem 1rem; }
     .tools { gap: .1rem 1rem; }
   }
   @media (min-width: 50.01rem) { #top [data-action=read] { display: none; } }
 }
 body.reading .gradio-container #document { display: block; }
+body.dropping::after { content: "Drop your documents to ask about them"; position: fixed; inset: .75rem; z-index: 60;
+  display: grid; place-items: center; border: 2px dashed var(--accent); border-radius: 1rem; pointer-events: none;
+  background: color-mix(in srgb, var(--paper) 88%, transparent); color: var(--ink); font: 600 1.2rem var(--sans); }
 
 #preview { position: fixed; z-index: 50; width: min(26rem, 90vw); max-height: 45vh; overflow: hidden;
   padding: .8rem 1rem; background: var(--sheet); color: var(--ink); border: 1px solid var(--line); border-radius: .5rem;
@@ -690,7 +947,7 @@ const show = async id => {               // a document is fetched when it is fir
   for (const article of articles()) article.hidden = article.dataset.document !== id;
   const choice = one('#switch'), article = articles().find(a => !a.hidden);
   if (choice) choice.value = id;
-  if (!article.firstChild) article.innerHTML = await server.document(id);
+  if (article && !article.firstChild) article.innerHTML = await server.document([one('#sheet').dataset.room, id]);
 };
 const unmark = () => {
   opened = null;
@@ -809,10 +1066,21 @@ document.addEventListener('keydown', event => {
 });
 
 // A new turn: its question at the top, its first passage in the pane.
+const settled = () => {                  // another room than the session's is shown: documents went, or came just now
+  const shown = one('#sheet')?.dataset.room, spoken = one('[role=log]', element).dataset.room;
+  if (shown !== undefined && shown !== spoken) trigger('refresh');
+};
+let room = '';
 watch('value', () => {
   hide();
+  setTimeout(settled, 500);
+  const entered = one('[role=log]', element).dataset.room;
+  if (entered !== room && one('#sheet')) one('#sheet').scrollTop = 0;
+  room = entered;
   const turn = [...element.querySelectorAll('.turn')].pop();
   if (!turn) return;
+  if (turn.matches('.pending') && !one('[data-shelf=stop]'))   // who asks has read what became of the uploads
+    for (const news of document.querySelectorAll('.shelf > [role]')) news.replaceChildren();
   turn.scrollIntoView({block: 'start'});
   const first = one('.quote ~ .citations .cite', turn);
   if (first) mark(first).then(scrollToActive); else unmark();
@@ -820,16 +1088,70 @@ watch('value', () => {
 """
 
 
-def build_app(passage_index: PassageIndex | Opening) -> gr.Blocks:
-    """The page over an index, or over one that is still being opened."""
-    desk = Desk(passage_index if isinstance(passage_index, Opening) else Opening(lambda _: passage_index))
+# The same for the shelf: files are read in the browser and sent as one event; the server checks them again.
+SHELF_SCRIPT = """
+const one = selector => document.querySelector(selector);
+const input = () => one('#shelf input');
+const whole = file => new Promise(done => {
+  const reader = new FileReader(), {name, size} = file;
+  reader.onload = () => done({name, size, data: reader.result.split(',')[1] || ''});
+  reader.onerror = () => done({name, size: 0});
+  reader.readAsDataURL(file);
+});
+const send = async files => {
+  if (!files.length) return;
+  const most = input().dataset, endings = input().accept.split(',');
+  const news = one('#shelf [role=status]'), sending = `Sending ${files.length} file${files.length > 1 ? 's' : ''}…`;
+  news.textContent = sending;
+  setTimeout(() => { if (news.textContent === sending) news.textContent = 'Waiting until others are read…'; }, 8000);
+  let total = 0;
+  const fits = (file, i) => i < most.files && file.size <= most.file && total + file.size <= most.sent
+    && endings.some(ending => file.name.toLowerCase().endsWith(ending)) && ((total += file.size), true);
+  trigger('add_files', {files: await Promise.all(files.map((file, i) =>
+    fits(file, i) ? whole(file) : {name: file.name, size: file.size}))});
+};
+document.addEventListener('click', event => {
+  const button = event.target.closest('[data-shelf]');
+  if (!button) return;
+  const {shelf, document: id} = button.dataset;
+  if (shelf === 'pick') input().click();
+  else if (shelf === 'stop') trigger('stop_reading');
+  else trigger('remove_file', {document: id ?? null});
+});
+document.addEventListener('change', event => {
+  if (event.target !== input()) return;
+  send([...event.target.files]);
+  event.target.value = '';
+});
+const files = event => event.dataTransfer?.types.includes('Files');
+const dropping = on => document.body.classList.toggle('dropping', on);
+document.addEventListener('dragover', event => { if (files(event)) { event.preventDefault(); dropping(true); } }, true);
+document.addEventListener('dragleave', event => { if (!event.relatedTarget) dropping(false); }, true);
+document.addEventListener('drop', event => {
+  if (!files(event)) return;
+  event.preventDefault();
+  dropping(false);
+  if (one('[data-shelf=pick]')) send([...event.dataTransfer.files]);
+}, true);
+let last = null;                         // the button used last; where it is gone, the focus goes to the one that stays
+document.addEventListener('focusin', event => { last = event.target.closest('[data-shelf]'); });
+watch('value', () => setTimeout(() => { if (last && !last.isConnected) one('#shelf .foot button').focus(); }));
+"""
 
-    def document(document_id: str) -> str:  # Gradio marks what it may serve, which a bound method cannot be
-        return desk.document(document_id)
+
+def build_app(passage_index: PassageIndex | Opening, limits: Limits = LIMITS) -> gr.Blocks:
+    """The page over an index, or over one that is still being opened. limits: of what a visitor may bring."""
+    desk = Desk(passage_index if isinstance(passage_index, Opening) else Opening(lambda _: passage_index), limits)
+
+    def document(sent: object) -> str:  # Gradio marks what it may serve, which a bound method cannot be
+        return desk.document(sent)
+
+    def leave(request: gr.Request) -> None:  # Gradio alone would keep what a visitor brought for another hour
+        page.state_holder.delete_state(str(request.session_hash))
 
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with page:
-        turns = gr.State(())
+        turns, own = gr.State(()), gr.State(None)
         gr.HTML(HEADER, elem_id="top", apply_default_css=False)
         with gr.Row(elem_id="room"):
             with gr.Column(elem_id="talk"):
@@ -842,6 +1164,9 @@ def build_app(passage_index: PassageIndex | Opening) -> gr.Blocks:
                         js_on_load=SCRIPT,
                         server_functions=[document],
                     )
+                shelf = gr.HTML(
+                    render_shelf(None, limits), elem_id="shelf", apply_default_css=False, js_on_load=SHELF_SCRIPT
+                )
                 with gr.Row(elem_id="composer"):
                     box = gr.Textbox(
                         label="Your question", placeholder="Ask a question", max_lines=5, autofocus=True, elem_id="box"
@@ -849,13 +1174,20 @@ def build_app(passage_index: PassageIndex | Opening) -> gr.Blocks:
                     send = gr.Button("Ask", variant="primary", elem_id="send")
             pane = gr.HTML(render_opening(0, 0), elem_id="document", apply_default_css=False)
 
-        shown = [box, conversation, turns]
-        asked = gr.on([box.submit, send.click], desk.converse, [box, turns], shown, **QUIET, **AT_ONCE)
-        requested = conversation.request(desk.request, turns, shown, **QUIET, **AT_ONCE)
-        conversation.stop(desk.stop, turns, shown, cancels=[asked, requested], **QUIET)
-        conversation.clear(desk.clear, None, shown, cancels=[asked, requested], **QUIET)
+        shown, inside = [box, conversation, turns], [turns, own]
+        asked = gr.on([box.submit, send.click], desk.converse, [box, *inside], shown, **QUIET, **AT_ONCE)
+        requested = conversation.request(desk.request, inside, shown, **QUIET, **AT_ONCE)
+        conversation.stop(desk.stop, inside, shown, cancels=[asked, requested], **QUIET)
+        conversation.clear(desk.clear, own, shown, cancels=[asked, requested], **QUIET)
+        added = shelf.add_files(desk.add, own, [shelf, own], trigger_mode="multiple", **QUIET, **ONE_READER)
+        shelf.remove_file(desk.remove, own, [shelf, own], cancels=[added], **QUIET)
+        shelf.stop_reading(desk.stop_reading, own, shelf, cancels=[added], **QUIET)
+        entered = [welcome, pane, conversation, turns]
+        own.change(desk.enter, inside, entered, **QUIET)
+        conversation.refresh(desk.refresh, inside, [shelf, *entered], **QUIET)
         opened = page.load(desk.open, None, [welcome, pane], concurrency_limit=None, **QUIET)
         opened.then(desk.shared, turns, shown, **QUIET, **AT_ONCE)
+        page.unload(leave)
         api(desk.ask, api_name="ask", **AT_ONCE)
     page.queue(max_size=32)
     return page

@@ -24,6 +24,8 @@ SMALL_PAGE = 100_000
 """Bytes of a web page up to which it is read in this process: the worst one takes seconds (measured: 2), not hours."""
 _TITLE_REACH = 200_000  # characters: a heading behind these is no title
 _FORMATS = {".html": "html", ".htm": "html", ".pdf": "pdf", ".docx": "docx"}
+ENDINGS = (".txt", ".md", *_FORMATS)
+"""Endings of the files that are known to be documents; an upload must have one of them."""
 _READ = "a text file (.txt, .md), web page (.html), PDF or Word document (.docx)"
 _UNREAD = {  # formats that hold text which is not their bytes, and a way to what is read
     ".doc": ("an old Word document", ".docx"),

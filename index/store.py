@@ -7,11 +7,11 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +36,8 @@ CHUNK = 64
 Progress = Callable[[int, int], None]
 """Called with (done, total) while an index is built; the unit is one window of text."""
 Rows = tuple[NDArray[np.float16], NDArray[np.int32], NDArray[np.int32]]
-Heading = tuple[int, str]
-"""The number of a document and a heading in it, as its windows have it."""
+Key = tuple[int, Hashable]
+"""Tells a heading over passages: the number of its document, and what tells it from others there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Tables:
     passages: int32 (passages, 5): document, section, paragraph (from 1), first sentence, heading.
     sentences: int32 (sentences, 3): start, end (offsets into the document's text), first token.
     vectors: float16 (tokens, dim), unit rows. pieces: int32 (tokens,), word pieces.
-    headings: int32 (headings + 1,), first token of each in heading_vectors and heading_pieces, which are like the above:
-    title and headings over a passage.
+    headings: int32 (headings + 1,): where the tokens of each, the titles over a passage, start in heading_vectors and
+    heading_pieces, which are like vectors and pieces.
     posting_starts, postings, counts: for word piece w, the passages that hold it, ascending, and how often, are at
     posting_starts[w] to posting_starts[w + 1].
     """
@@ -100,17 +100,70 @@ class PassageIndex:
 
         Raises DocumentError where two documents have the same id or there is no text at all.
         """
+        steps = cls.building(documents, embedder or SentenceTransformerEmbedder.locate())
+        while True:
+            try:
+                done, total = next(steps)
+            except StopIteration as built:
+                return cast(PassageIndex, built.value)
+            if progress and done:
+                progress(done, total)
+
+    @classmethod
+    def building(
+        cls, documents: Iterable[Document], embedder: Embedder
+    ) -> Generator[tuple[int, int], None, "PassageIndex"]:
+        """Build in steps: yields (done, total) as Progress has it, from 0 on; returns the index. Closed, it stops."""
         documents = _checked(documents)
-        embedder = embedder or SentenceTransformerEmbedder.locate()
         windows = [(number, window) for number, d in enumerate(documents) for window in cut_windows(d)]
         if not windows:
             raise DocumentError("The documents hold no text. Expected at least one sentence; add a document with text.")
-        headings, rows = _encode(documents, windows, embedder, progress)
-        numbers = {heading: i for i, heading in enumerate(headings)}
-        passages = [(n, numbers[n, window.heading], passage) for n, window in windows for passage in window.passages]
-        sections = list(dict.fromkeys(passage.section for _, _, passage in passages))
-        tables = _tables(passages, sections, list(headings.values()), rows)
+        headings, rows = yield from _encode(documents, windows, embedder)
+        passages: list[tuple[int, Key, Passage]] = [
+            (n, (n, window.heading), passage) for n, window in windows for passage in window.passages
+        ]
+        tables, sections = _tables(passages, headings, rows)
         return cls(documents, sections, tables, _flat(tables), embedder)
+
+    @classmethod
+    def joined(cls, parts: Sequence[tuple["PassageIndex", int]]) -> "PassageIndex":
+        """One index over documents that are embedded already: each part is an index and a document's number in it.
+
+        The same as building it over these documents, but nothing is encoded again. All parts have one embedder. Raises
+        DocumentError where two documents have the same id or there is no part.
+        """
+        documents = _checked(part.documents[number] for part, number in parts)
+        if not documents:
+            raise DocumentError("There is no document to join. Expected at least one.")
+        taken = [part._taken_out(number) for part, number in parts]
+        headings: dict[Key, Rows] = {(n, h): rows for n, (_, under, _) in enumerate(taken) for h, rows in under.items()}
+        passages: list[tuple[int, Key, Passage]] = [
+            (n, (n, h), passage) for n, (found, _, _) in enumerate(taken) for h, passage in found
+        ]
+        tables, sections = _tables(passages, headings, _joined([rows for _, _, rows in taken]))
+        return cls(documents, sections, tables, _flat(tables), parts[0][0].embedder)
+
+    def _taken_out(self, number: int) -> tuple[list[tuple[int, Passage]], dict[int, Rows], Rows]:
+        """A document's passages, each with the number of its heading, these headings, and the passages' tokens.
+
+        The latter two as _encode makes them.
+        """
+        tables = self.tables
+        first, stop = np.searchsorted(tables.passages[:, 0], [number, number + 1]).tolist()
+        if first == stop:
+            return [], {}, (tables.vectors[:0], tables.pieces[:0], tables.sentences[:0, 2])
+        a, b = (int(edge) for edge in (tables.passages[first, 3], self._sentence_stops[stop - 1]))
+        starts, stops = self.token_ranges(np.arange(a, b))
+        tokens = slice(int(starts[0]), int(stops[-1]))
+        rows = tables.vectors[tokens], tables.pieces[tokens], starts - starts[0]
+        over = tables.passages[first:stop, 4].tolist()
+        found = [(heading, self.passage(passage)) for passage, heading in zip(range(first, stop), over, strict=True)]
+        return found, {heading: self._heading(heading) for heading in dict.fromkeys(over)}, rows
+
+    def _heading(self, number: int) -> Rows:
+        """The tokens of a heading, as _encode makes them."""
+        tokens = self.heading_tokens(number)
+        return self.tables.heading_vectors[tokens], self.tables.heading_pieces[tokens], np.zeros(1, np.int32)
 
     def save(self, folder: str | Path) -> None:
         """Write the index into a folder: all of it or, where that fails, nothing (OSError)."""
@@ -178,6 +231,10 @@ class PassageIndex:
     def sentence_range(self, passage: int) -> tuple[int, int]:
         """The passage's sentences, as first and one behind last."""
         return int(self.tables.passages[passage, 3]), int(self._sentence_stops[passage])
+
+    def heading_tokens(self, heading: int) -> slice:
+        """The tokens of a heading, in heading_vectors and heading_pieces."""
+        return slice(int(self.tables.headings[heading]), int(self.tables.headings[heading + 1]))
 
     def token_ranges(self, sentences: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """For each sentence its first token and one behind its last."""
@@ -262,11 +319,15 @@ def _checked(documents: Iterable[Document]) -> list[Document]:
 
 
 def _encode(
-    documents: Sequence[Document], windows: Sequence[tuple[int, Window]], embedder: Embedder, progress: Progress | None
-) -> tuple[dict[Heading, Rows], Rows]:
-    """Unit token vectors, word pieces and each sentence's first token, of each heading and of all the windows."""
-    headings: dict[Heading, Rows] = {}
+    documents: Sequence[Document], windows: Sequence[tuple[int, Window]], embedder: Embedder
+) -> Generator[tuple[int, int], None, tuple[dict[Key, Rows], Rows]]:
+    """Unit token vectors, word pieces and each sentence's first token, of each heading and of all the windows.
+
+    Yields how many windows of all are done.
+    """
+    headings: dict[Key, Rows] = {}
     rows: list[Rows] = []
+    yield 0, len(windows)
     for start in range(0, len(windows), CHUNK):
         chunk = windows[start : start + CHUNK]
         encodings = embedder.encode([w.heading + documents[number].text[w.start : w.end] for number, w in chunk])
@@ -274,8 +335,7 @@ def _encode(
             heading, inside = _parted(window, encoding)
             headings.setdefault((number, window.heading), heading)
             rows.append(inside)
-        if progress:
-            progress(start + len(chunk), len(windows))
+        yield start + len(chunk), len(windows)
     return headings, _joined(rows)
 
 
@@ -292,7 +352,7 @@ def _parted(window: Window, encoding: Encoding) -> tuple[Rows, Rows]:
 
 
 def _joined(rows: Sequence[Rows]) -> Rows:
-    """Rows one behind the other, their first tokens counted over all of them."""
+    """Rows of several texts as those of one."""
     vectors, pieces, firsts = zip(*rows, strict=True)
     before = np.cumsum([0, *map(len, pieces)])
     shifted = [first + shift for first, shift in zip(firsts, before[:-1], strict=True)]
@@ -300,25 +360,24 @@ def _joined(rows: Sequence[Rows]) -> Rows:
 
 
 def _tables(
-    passages: Sequence[tuple[int, int, Passage]],
-    sections: Sequence[tuple[str, ...]],
-    headings: Sequence[Rows],
-    rows: Rows,
-) -> Tables:
-    """The arrays of an index over passages, each with the numbers of its document and its heading."""
+    passages: Sequence[tuple[int, Key, Passage]], headings: Mapping[Key, Rows], rows: Rows
+) -> tuple[Tables, list[tuple[str, ...]]]:
+    """The arrays of an index, and its sections; each passage comes with its document's number and its heading's key."""
     vectors, pieces, firsts = rows
-    heading_vectors, heading_pieces, heading_firsts = _joined(headings)
+    heading_vectors, heading_pieces, heading_firsts = _joined(list(headings.values()))
+    sections = list(dict.fromkeys(passage.section for _, _, passage in passages))
     numbers = {section: i for i, section in enumerate(sections)}
+    over = {key: i for i, key in enumerate(headings)}
     sizes = np.array([len(p.sentences) for _, _, p in passages])
     first = np.cumsum(sizes) - sizes
     table = [
-        (d, numbers[p.section], p.paragraph, f, h) for (d, h, p), f in zip(passages, first.tolist(), strict=True)
+        (d, numbers[p.section], p.paragraph, f, over[h]) for (d, h, p), f in zip(passages, first.tolist(), strict=True)
     ]
     spans = np.array([(s.start, s.end) for _, _, p in passages for s in p.sentences], np.int32)
     sentences = np.column_stack([spans, firsts]).astype(np.int32)
     stops = np.append(firsts[first[1:]], len(pieces))
     owners = np.repeat(np.arange(len(passages)), np.diff(stops, prepend=0))
-    return Tables(
+    tables = Tables(
         np.array(table, np.int32),
         sentences,
         vectors,
@@ -328,6 +387,7 @@ def _tables(
         heading_pieces,
         *_postings(pieces, owners),
     )
+    return tables, sections
 
 
 def _postings(

@@ -45,7 +45,9 @@ def make_batch(texts: Sequence[Parts], start: int, stop: int) -> "dict[str, torc
     """What `forward` takes: [start] question [stop] heading passage [stop], cut at MAX_TOKENS and padded."""
     import torch
 
-    rows = [[start, *question, stop, *heading, *passage][: MAX_TOKENS - 1] + [stop] for question, heading, passage in texts]
+    rows = [
+        [*[start, *question, stop, *heading, *passage][: MAX_TOKENS - 1], stop] for question, heading, passage in texts
+    ]
     length = -(-max(map(len, rows)) // STRIDE) * STRIDE
     at = torch.arange(length)
     sizes = torch.tensor([[len(row)] for row in rows])
@@ -107,7 +109,7 @@ def load_model(folder: str, path: Path, sha256: str) -> "torch.nn.ModuleDict":
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if f"{name}.scale" in kept:
-                parameter += kept[name] * kept[f"{name}.scale"]
+                parameter.add_(kept[name] * kept[f"{name}.scale"])
             elif name in kept:
                 parameter.copy_(kept[name])
     return model

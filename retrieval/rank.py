@@ -85,7 +85,7 @@ def _heading_matches(
     numbers, places = np.unique(tables.passages[passages, 4], return_inverse=True)
     best = np.zeros((len(query.ids), len(numbers)), np.float32)
     for column, number in enumerate(numbers):
-        tokens = slice(int(tables.headings[number]), int(tables.headings[number + 1]))
+        tokens = passage_index.heading_tokens(int(number))
         if tokens.start < tokens.stop:
             similarity = query.vectors @ tables.heading_vectors[tokens].astype(np.float32).T
             similarity += SAME_PIECE * (query.ids[:, None] == tables.heading_pieces[tokens][None])

@@ -86,9 +86,9 @@ class Reader:
                 texts.append((asked, head, pieces[a:b]))
                 places.append((number, spans[a:b]))
         readings: dict[int, Reading] = {}
-        for (number, spans), text, (odds, start, end) in zip(places, texts, self._run(texts), strict=True):
+        for (number, spans), parts, (odds, start, end) in zip(places, texts, self._run(texts), strict=True):
             if number not in readings or odds > readings[number].answers:
-                begin = len(text[0]) + len(text[1]) + 2
+                begin = len(parts[0]) + len(parts[1]) + 2
                 inside = slice(begin, begin + len(spans))
                 readings[number] = Reading(odds, start[inside], end[inside], spans)
         return [readings[number] for number in range(len(passages))]

@@ -20,8 +20,8 @@ settings.register_profile("default", deadline=None, max_examples=50)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 ROOT = Path(__file__).resolve().parent.parent
-WORDS = ("", "red", "blue", "fox", "dog", "moon", "runs", "sleeps", "paris", "in", "the", "crimson")
-DIM = 11
+WORDS = ("", "red", "blue", "fox", "dog", "moon", "runs", "sleeps", "paris", "in", "the", "crimson", "cat")
+DIM = 13
 
 
 class ToyEmbedder:

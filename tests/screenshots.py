@@ -10,6 +10,11 @@ from retrieval import default_index
 from tests.serving import serve
 
 QUESTIONS = {"answer": "What is the drug trade worth?", "refusal": "Which team won the world cup?", "error": "?"}
+UPLOADS = {
+    "tram.md": "# Harbour Tram\n\nThe harbour tram opened in 1903. It runs all day.\n\n# Tickets\n\nTwo euros.",
+    "garden.md": "# Garden\n\nThe roses bloom in June. The garden closes at eight.\n\n# Pond\n\nIt holds forty carp.",
+}
+BAD = {"empty.txt": "", "photo.png": "x"}
 VIEWS = {"wide": (1280, 800, "light"), "dark": (1280, 800, "dark"), "phone": (360, 740, "light")}
 
 
@@ -29,6 +34,29 @@ def shoot(page: Page, url: str, stem: Path) -> None:
             page.wait_for_timeout(500)
             page.screenshot(path=f"{stem}-citation.png")
             page.keyboard.press("Escape")
+    shoot_uploads(page, stem)
+
+
+def shoot_uploads(page: Page, stem: Path) -> None:
+    """A visitor's own documents: held, with others refused, and asked."""
+    upload(page, UPLOADS)
+    page.wait_for_selector("#welcome .lead", state="visible")
+    page.screenshot(path=f"{stem}-upload.png")
+    upload(page, BAD)
+    page.wait_for_selector(".problems p")
+    page.screenshot(path=f"{stem}-upload-error.png")
+    page.fill("#box textarea", "How many carp are in the pond?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".turn:not(.pending)")
+    page.wait_for_timeout(500)
+    page.screenshot(path=f"{stem}-upload-answer.png")
+
+
+def upload(page: Page, files: dict[str, str]) -> None:
+    """Choose files and wait until all are read."""
+    sent = [{"name": name, "mimeType": "text/plain", "buffer": text.encode()} for name, text in files.items()]
+    page.locator("#shelf input").set_input_files(sent)  # type: ignore[arg-type]
+    page.wait_for_function("document.querySelector('#shelf [role=status]').textContent.includes('added')")
 
 
 def main(folder: Path) -> None:

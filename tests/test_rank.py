@@ -34,9 +34,9 @@ def test_evidence_is_mostly_of_the_own_words(fox_index: PassageIndex) -> None:
 
 
 def test_in_other_words_closeness_counts(fox_index: PassageIndex) -> None:
-    """Only "moon" is known of three words: what is missing to WORD_FOR_WORD lets its sentence's closeness count."""
-    first, *others = ranked("moon unheard unheard", fox_index)
-    matched = (1 + SAME_PIECE) * query_of("moon unheard unheard", fox_index).weights[0]
+    """Only "moon" is there of three words: what is missing to WORD_FOR_WORD lets its sentence's closeness count."""
+    first, *others = ranked("moon cat cat", fox_index)
+    matched = (1 + SAME_PIECE) * query_of("moon cat cat", fox_index).weights[0]
     assert matched < WORD_FOR_WORD
     assert first.score == pytest.approx(matched + OTHER_WORDS * (WORD_FOR_WORD - matched) * first.closeness)
     assert [hit.score for hit in others] == pytest.approx([0, 0])

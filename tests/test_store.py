@@ -25,15 +25,17 @@ def same(one: PassageIndex, other: PassageIndex) -> bool:
 
 
 def test_tables_by_hand(fox_index: PassageIndex, foxes: Document) -> None:
-    """Passages, sentences and word pieces are numbered in reading order, headings left out."""
+    """Passages, sentences and word pieces are numbered in reading order; titles and headings are kept apart."""
     tables = fox_index.tables
-    assert tables.passages.tolist() == [[0, 0, 1, 0], [0, 1, 1, 2], [0, 2, 1, 3]]
+    assert tables.passages.tolist() == [[0, 0, 1, 0, 0], [0, 1, 1, 2, 1], [0, 2, 1, 3, 2]]
     quotes = [foxes.text[start:end] for start, end, _ in tables.sentences.tolist()]
     assert quotes == ["The red fox runs.", "The blue fox sleeps.", "The dog runs in Paris.", "The moon sleeps."]
     assert tables.sentences[:, 2].tolist() == [0, 4, 8, 13]
     words = "the red fox runs the blue fox sleeps the dog runs in paris the moon sleeps".split()
     assert [WORDS[piece] for piece in tables.pieces.tolist()] == words
     assert fox_index.sections == (("Colours",), ("Places",), ("Sky",))
+    assert tables.headings.tolist() == [0, 2, 4, 6]  # "Foxes, Colours", and so on
+    assert len(tables.heading_vectors) == len(tables.heading_pieces) == 6
     assert fox_index.lengths.tolist() == [8, 5, 3]
 
 
@@ -85,6 +87,32 @@ def test_many_windows_are_all_there(toy: ToyEmbedder, monkeypatch: pytest.Monkey
     rounds = PassageIndex.build([document], embedder=toy, progress=lambda done, total: calls.append((done, total)))
     assert same(whole, rounds)
     assert calls == [(3, 10), (6, 10), (9, 10), (10, 10)]
+
+
+def test_building_in_steps_tells_the_total_first(foxes: Document, toy: ToyEmbedder) -> None:
+    """Whoever steps through knows how much there is before anything is encoded, and may leave it there."""
+    assert next(PassageIndex.building([foxes], toy)) == (0, 3)
+
+
+def test_joined_is_as_built(foxes: Document, toy: ToyEmbedder) -> None:
+    """Documents embedded apart make the same index as documents embedded together, in any order, some left out."""
+    blank = Document("blank.txt", "Blank", "")
+    other = Document("b.txt", "B", "# Places\n\nThe red dog sleeps. Paris runs.\n\n# End\n\nThe moon.")
+    both = PassageIndex.build([foxes, blank, other], embedder=toy)
+    alone = PassageIndex.build([other], embedder=toy)
+    assert same(PassageIndex.joined([(both, 0), (both, 1), (alone, 0)]), both)
+    assert same(PassageIndex.joined([(alone, 0), (both, 0)]), PassageIndex.build([other, foxes], embedder=toy))
+    assert same(PassageIndex.joined([(both, 2)]), alone)
+    moon = np.eye(DIM, dtype=np.float32)[WORDS.index("moon")]
+    assert PassageIndex.joined([(both, 0), (both, 2)]).nearest(moon, 2).tolist() == both.nearest(moon, 2).tolist()
+
+
+def test_joining_nothing_is_refused(fox_index: PassageIndex) -> None:
+    """An index holds at least one document, and each once."""
+    with pytest.raises(DocumentError, match="no document"):
+        PassageIndex.joined([])
+    with pytest.raises(DocumentError, match="Two documents"):
+        PassageIndex.joined([(fox_index, 0), (fox_index, 0)])
 
 
 def test_two_documents_with_one_id_are_refused(toy: ToyEmbedder) -> None:

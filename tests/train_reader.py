@@ -132,7 +132,7 @@ def _as_typed(question: str, article: Article, rng: random.Random) -> str:
 
 def _mistyped(text: str, rng: random.Random) -> str:
     """One letter inside one longer word dropped, doubled, replaced, or swapped with the next."""
-    places = [m for m in re.finditer(r"[^\W\d_]{4,}", text)]
+    places = list(re.finditer(r"[^\W\d_]{4,}", text))
     if not places:
         return text
     word = rng.choice(places)
