@@ -68,7 +68,7 @@ def cut_windows(document: Document) -> list[Window]:
     """The document's passages in order, in the windows they are encoded in."""
     windows: list[Window] = []
     for section in document.sections():
-        heading = _heading(document.title, section.headings)
+        heading = heading_line(document.title, section.headings)
         windows.extend(Window(heading, group) for group in _pack(cut_passages(section)))
     return windows
 
@@ -130,6 +130,6 @@ def _length(sentences: Sequence[Span]) -> int:
     return sentences[-1].end - sentences[0].start
 
 
-def _heading(title: str, headings: Sequence[str]) -> str:
+def heading_line(title: str, headings: Sequence[str]) -> str:
     """Title and headings in one line, each once, outermost first."""
     return ", ".join(dict.fromkeys((title, *headings)))[:MAX_HEADING] + ": "

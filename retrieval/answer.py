@@ -11,6 +11,8 @@ from retrieval.confidence import THRESHOLD, confidence
 from retrieval.followup import context_of, earlier_questions, leans, telling_words
 from retrieval.query import Query, in_context, make_query
 from retrieval.rank import Hit, rank
+from retrieval.reader import reader_for
+from retrieval.reading import read_hits
 from retrieval.results import REFUSAL, Answer, Citation, Turn
 from retrieval.search import candidates
 from retrieval.smalltalk import small_talk
@@ -23,7 +25,11 @@ MAX_QUESTION = 2000
 """Characters in a question at most."""
 MAX_CITATIONS = 20
 OWN_LEAST = 0.05
-"""Confidence that a question with telling words of its own must reach alone to be answered in a conversation."""
+"""Confidence, before anything is read, below which a question has nothing to do with the documents."""
+WORTH_READING = 0.002
+"""The same below which nothing is read: the reader would not change it."""
+ALONE_ENOUGH = 0.3
+"""The same from which on a question that does not lean on the conversation is searched alone."""
 
 _opening = Lock()
 _opened: list[PassageIndex] = []
@@ -51,8 +57,11 @@ def ask(
     if not as_typed and (line := small_talk(question, passage_index)):
         return Answer(question, question, line, found=False, confidence=0.0)
     searched, hits, sure = _search(passage_index, question, history, as_typed)
-    citations = tuple(_citation(passage_index, n, hit) for n, hit in enumerate(hits[:k], start=1))
-    found = sure >= THRESHOLD and bool(citations)
+    if sure >= WORTH_READING and (reader := reader_for(passage_index)):
+        hits = read_hits(reader, passage_index, searched, hits)
+        sure = confidence(hits, len(passage_index))
+    found = sure >= THRESHOLD and bool(hits)
+    citations = tuple(_citation(passage_index, n, hit, found) for n, hit in enumerate(hits[:k], start=1))
     text = " ".join(citations[0].quotes) if found else REFUSAL
     return Answer(question, searched, text, found, sure, citations)
 
@@ -72,13 +81,13 @@ def _search(
         question, plain = mended, passage_index.embedder.encode([mended])[0]
     hits, sure = _ranked(passage_index, make_query(passage_index, question, plain))
     context = "" if as_typed else context_of(question, history)
-    if not context or (sure >= THRESHOLD and not leans(question)):
+    if not context or (sure >= ALONE_ENOUGH and not leans(question)):
         return question, hits, sure
     wider = make_query(passage_index, question, plain, context, earlier_questions(history))
     wider_hits, wider_sure = _ranked(passage_index, wider)
     if sure < OWN_LEAST and telling_words(question):
-        wider_sure = sure
-    if wider_sure < THRESHOLD and not leans(question):
+        wider_sure = 0.0
+    if wider_sure < ALONE_ENOUGH and not leans(question):
         return question, hits, sure
     return in_context(question, context), wider_hits, wider_sure
 
@@ -125,7 +134,7 @@ def _checked_history(history: object) -> tuple[Turn, ...]:
     return tuple(history)
 
 
-def _citation(passage_index: PassageIndex, number: int, hit: Hit) -> Citation:
+def _citation(passage_index: PassageIndex, number: int, hit: Hit, found: bool) -> Citation:
     passage, document = passage_index.passage(hit.passage), passage_index.document(hit.passage)
     first, _ = passage_index.sentence_range(hit.passage)
     highlight = passage.sentences[hit.sentence - first]
@@ -141,4 +150,5 @@ def _citation(passage_index: PassageIndex, number: int, hit: Hit) -> Citation:
         highlights=((highlight.start, highlight.end),),
         score=hit.score,
         page=document.page_at(passage.start),
+        answer=hit.answer if found else None,
     )

@@ -36,7 +36,9 @@ class Hit:
 
     evidence, sentence_evidence: how well the passage and that sentence match the question, with its own words counting
     more than in the score; 0 (not at all) to 1 + SAME_PIECE (word for word), seldom below 0. closeness: how near the
-    sentence as a whole is to the question as a whole, cosine, -1 to 1.
+    sentence as a whole is to the question as a whole, cosine, -1 to 1. of_sentences: float32, the score of each sentence
+    of the passage, -inf where it has no token. Of a passage that was read (retrieval.reading): odds, the log-odds that
+    it answers, and answer, the offsets of the words that do in the document's text; None of one that was not.
     """
 
     passage: int
@@ -45,6 +47,9 @@ class Hit:
     evidence: float
     sentence_evidence: float
     closeness: float
+    of_sentences: NDArray[np.float32]
+    odds: float | None = None
+    answer: tuple[int, int] | None = None
 
 
 def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Query) -> list[Hit]:
@@ -72,9 +77,21 @@ def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Quer
             evidence=float(by_passage[i]),
             sentence_evidence=float(by_sentence[i]),
             closeness=float(near[i]),
+            of_sentences=_spread(passage_index, int(ranked[i]), sentences, of_sentence),
         )
         for i in np.argsort(-scores, kind="stable")
     ]
+
+
+def _spread(
+    passage_index: PassageIndex, passage: int, sentences: NDArray[np.int64], scores: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The scores of a passage's sentences, given those of all sentences that have a token, ascending by passage."""
+    first, stop = passage_index.sentence_range(passage)
+    spread = np.full(stop - first, -np.inf, np.float32)
+    inside = (sentences >= first) & (sentences < stop)
+    spread[sentences[inside] - first] = scores[inside]
+    return spread
 
 
 def _heading_matches(

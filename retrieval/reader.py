@@ -7,7 +7,7 @@ Deliberately does not: choose the passages, or decide what is shown.
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -68,45 +68,35 @@ class Reader:
         self._model = model
         self._tokenizer = tokenizer
 
-    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
-        """Read each passage, given as heading and text. One too long to be read at once is read in windows.
+    def read(self, question: str, heading: str, text: str) -> Reading:
+        """Read a passage under its heading. One too long to be read at once is read in windows; the likeliest counts.
 
-        Of a long one counts the window that answers most likely.
+        One text at a time: no padding is read, and texts that come together do not sway each other's rounding.
         """
-        if not passages:
-            return []
         asked, _ = self._pieces(question)
-        texts: list[Parts] = []
-        places: list[tuple[int, NDArray[np.int32]]] = []
-        for number, (heading, text) in enumerate(passages):
-            head, _ = self._pieces(heading)
-            pieces, spans = self._pieces(text)
-            asked, head = asked[: MAX_TOKENS // 3], head[: MAX_TOKENS // 4]
-            for a, b in _windows(len(pieces), MAX_TOKENS - len(asked) - len(head) - 3):
-                texts.append((asked, head, pieces[a:b]))
-                places.append((number, spans[a:b]))
-        readings: dict[int, Reading] = {}
-        for (number, spans), parts, (odds, start, end) in zip(places, texts, self._run(texts), strict=True):
-            if number not in readings or odds > readings[number].answers:
-                begin = len(parts[0]) + len(parts[1]) + 2
-                inside = slice(begin, begin + len(spans))
-                readings[number] = Reading(odds, start[inside], end[inside], spans)
-        return [readings[number] for number in range(len(passages))]
+        head, _ = self._pieces(heading)
+        asked, head = asked[: MAX_TOKENS // 3], head[: MAX_TOKENS // 4]
+        pieces, spans = self._pieces(text)
+        before = len(asked) + len(head) + 3
+        readings = [
+            self._run((asked, head, pieces[a:b]), spans[a:b]) for a, b in _windows(len(pieces), MAX_TOKENS - before)
+        ]
+        return max(readings, key=lambda reading: reading.answers)
 
     def _pieces(self, text: str) -> tuple[list[int], NDArray[np.int32]]:
         """The word pieces of a text and their offsets."""
         row = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         return row["input_ids"], np.array(row["offset_mapping"], np.int32).reshape(-1, 2)
 
-    def _run(self, texts: Sequence[Parts]) -> list[tuple[float, NDArray[np.float32], NDArray[np.float32]]]:
-        """Of each text the log-odds that it answers, and log-probabilities of start and end."""
+    def _run(self, text: Parts, spans: NDArray[np.int32]) -> Reading:
+        """One text, read; spans: the offsets of its passage's word pieces."""
         import torch
 
-        batch = make_batch(texts, self._tokenizer.cls_token_id, self._tokenizer.sep_token_id)
+        batch = make_batch([text], self._tokenizer.cls_token_id, self._tokenizer.sep_token_id)
         with torch.inference_mode():
             start, end, answers = forward(self._model, batch)
-            rows = torch.log_softmax(start, 1).numpy(), torch.log_softmax(end, 1).numpy()
-        return list(zip(answers.tolist(), *rows, strict=True))
+            ends = (torch.log_softmax(logits[0][batch["inside"][0]], 0).numpy() for logits in (start, end))
+            return Reading(float(answers[0]), *ends, spans)
 
 
 def _windows(count: int, room: int) -> Iterator[tuple[int, int]]:

@@ -16,7 +16,8 @@ class Citation:
     number: from 1, best first. section: headings, outermost first. paragraph: from 1 within the section. highlights:
     the sentences that answer, as (start, end) in the document's text, inside start to end, in order, apart. score:
     higher is better; it compares the citations of one answer, as confidence compares answers. page: where the passage
-    starts, from 1; None in a format without pages.
+    starts, from 1; None in a format without pages. answer: the few words that answer, (start, end) inside the first
+    highlight; None where they were not looked for (see retrieval.reader) or nothing was found.
     """
 
     number: int
@@ -30,6 +31,7 @@ class Citation:
     highlights: tuple[Highlight, ...]
     score: float
     page: int | None = None
+    answer: Highlight | None = None
 
     def __post_init__(self) -> None:
         if self.number < 1 or self.paragraph < 1 or (self.page is not None and self.page < 1):
@@ -41,6 +43,8 @@ class Citation:
             if not at <= start < end <= self.end:
                 raise ValueError(f"highlights {self.highlights} are not in order inside {self.start} to {self.end}")
             at = end
+        if self.answer and not any(start <= self.answer[0] < self.answer[1] <= end for start, end in self.highlights[:1]):
+            raise ValueError(f"the answer {self.answer} is not inside the first of the highlights {self.highlights}")
 
     @property
     def place(self) -> str:

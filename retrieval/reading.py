@@ -1,0 +1,55 @@
+"""Ranked hits, read: their order, the sentence that answers and the words in it. Similarity still has its say.
+
+Deliberately does not: read more than the first few, or decide whether that is an answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from index import PassageIndex
+from index.passages import heading_line
+from retrieval.confidence import probability
+from retrieval.rank import Hit
+from retrieval.reader import Reader
+
+READ = 3
+"""Passages that are read at most."""
+ENOUGH = 1.0
+"""Log-odds that a passage answers from which on no further one is read."""
+ANSWERS_SHARE = 0.2
+"""What the probability that a passage answers adds to its score."""
+SPAN_SHARE = 0.05
+"""What a unit of log-probability that the answer is in a sentence adds to the sentence's score."""
+LEAST = -8.0
+"""Log-probabilities below count as this one: they tell nothing more."""
+
+
+def read_hits(reader: Reader, passage_index: PassageIndex, question: str, hits: Sequence[Hit]) -> list[Hit]:
+    """The hits, best first, those read among them that come first and until one surely answers."""
+    read: list[Hit] = []
+    for hit in hits[:READ]:
+        read.append(_read(reader, passage_index, question, hit))
+        if (read[-1].odds or 0) >= ENOUGH:
+            break
+    return sorted([*read, *hits[len(read) :]], key=lambda hit: -hit.score)
+
+
+def _read(reader: Reader, passage_index: PassageIndex, question: str, hit: Hit) -> Hit:
+    """A hit with what the reader says of it."""
+    passage, document = passage_index.passage(hit.passage), passage_index.document(hit.passage)
+    text = document.text[passage.start : passage.end]
+    reading = reader.read(question, heading_line(document.title, passage.section), text)
+    spans = [reading.best(s.start - passage.start, s.end - passage.start) for s in passage.sentences]
+    likely = np.maximum([likelihood for likelihood, _ in spans], LEAST)
+    best = int((hit.of_sentences + SPAN_SHARE * likely).argmax())
+    first, _ = passage_index.sentence_range(hit.passage)
+    start, end = spans[best][1]
+    return replace(
+        hit,
+        score=hit.score + ANSWERS_SHARE * probability(reading.answers),
+        sentence=first + best,
+        odds=reading.answers,
+        answer=(passage.start + start, passage.start + end) if likely[best] > LEAST else None,
+    )
