@@ -124,5 +124,6 @@ def _quantised(model: "torch.nn.ModuleDict") -> "torch.nn.ModuleDict":
         return model
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch announces a successor package; this one is in every torch we allow
-        quantised = torch.ao.quantization.quantize_dynamic(model["encoder"], {torch.nn.Linear}, dtype=torch.qint8)
+        quantise: Any = torch.ao.quantization.quantize_dynamic
+        quantised = quantise(model["encoder"], {torch.nn.Linear}, dtype=torch.qint8)
     return torch.nn.ModuleDict({**model, "encoder": quantised})

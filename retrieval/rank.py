@@ -36,9 +36,9 @@ class Hit:
 
     evidence, sentence_evidence: how well the passage and that sentence match the question, with its own words counting
     more than in the score; 0 (not at all) to 1 + SAME_PIECE (word for word), seldom below 0. closeness: how near the
-    sentence as a whole is to the question as a whole, cosine, -1 to 1. of_sentences: float32, the score of each sentence
-    of the passage, -inf where it has no token. Of a passage that was read (retrieval.reading): odds, the log-odds that
-    it answers, and answer, the offsets of the words that do in the document's text; None of one that was not.
+    sentence as a whole is to the question as a whole, cosine, -1 to 1. of_sentences: float32, the score of each
+    sentence of the passage, -inf where it has no token. Of a passage that was read (retrieval.reading): odds, the
+    log-odds that it answers, and answer, the offsets of the words that do in the document's text; else None.
     """
 
     passage: int

@@ -95,8 +95,9 @@ class Reader:
         batch = make_batch([text], self._tokenizer.cls_token_id, self._tokenizer.sep_token_id)
         with torch.inference_mode():
             start, end, answers = forward(self._model, batch)
-            ends = (torch.log_softmax(logits[0][batch["inside"][0]], 0).numpy() for logits in (start, end))
-            return Reading(float(answers[0]), *ends, spans)
+            inside = batch["inside"][0]
+            first, last = (torch.log_softmax(logits[0][inside], 0).numpy() for logits in (start, end))
+        return Reading(float(answers[0]), first, last, spans)
 
 
 def _windows(count: int, room: int) -> Iterator[tuple[int, int]]:

@@ -43,7 +43,8 @@ class Citation:
             if not at <= start < end <= self.end:
                 raise ValueError(f"highlights {self.highlights} are not in order inside {self.start} to {self.end}")
             at = end
-        if self.answer and not any(start <= self.answer[0] < self.answer[1] <= end for start, end in self.highlights[:1]):
+        first = self.highlights[:1]
+        if self.answer and not any(start <= self.answer[0] < self.answer[1] <= end for start, end in first):
             raise ValueError(f"the answer {self.answer} is not inside the first of the highlights {self.highlights}")
 
     @property
