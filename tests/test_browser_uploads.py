@@ -198,6 +198,7 @@ def test_hostile_names_and_texts_are_shown_as_they_are(visitor: Visitor) -> None
     bring(visitor, *(file(name, f"This is file {n}.\n\n{text}") for n, name in enumerate(names)), held=3)
     assert visitor.page.locator(".files bdi").all_text_contents() == names
     bring(visitor, *(file(f"{name[:-4]}.exe", "x") for name in names), held=3)
+    expect(problems(visitor)).to_contain_text("{{y}}.exe")
     shown = problems(visitor).locator("bdi").all_text_contents()
     assert [name for name in shown if name.endswith(".exe")] == [f"{name[:-4]}.exe" for name in names]
     blocks = visitor.page.locator("#sheet article").first.locator("[data-start]").all_inner_texts()
