@@ -46,7 +46,7 @@ from index.errors import AskError
 from index.library import EMBEDDING, LIMITS, READY, REFUSED, FileState, Intake, Limits, Upload, in_bytes, without
 from index.structure import Section
 from retrieval import Answer, Citation, ask, default_index
-from retrieval.render import in_words, pieces
+from retrieval.render import Piece, in_words, pieces
 
 TITLE = "Ask the document"
 TURNS_KEPT = 20  # turns one visitor's conversation shows; older ones scroll out, so a session's memory is bounded
@@ -195,8 +195,16 @@ def shorten(text: str, limit: int = QUESTION_SHOWN) -> str:
 
 def render_marked(citation: Citation) -> str:
     """The cited passage with its answering sentences marked."""
-    tagged = (("mark" if lit else "span", text) for text, lit in pieces(citation))
-    return "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in tagged)
+    return "".join(
+        f"<mark>{render_piece(piece)}</mark>" if piece.lit else f"<span>{escape(piece.text)}</span>"
+        for piece in pieces(citation)
+    )
+
+
+def render_piece(piece: Piece) -> str:
+    """A highlighted sentence, the words that answer in bold."""
+    before, words, behind = map(escape, piece.parts())
+    return f"{before}<strong>{words}</strong>{behind}" if words else before
 
 
 def render_target(citation: Citation) -> str:

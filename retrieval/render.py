@@ -2,12 +2,14 @@
 
 import textwrap
 from html import escape
+from typing import NamedTuple
 
 from retrieval.confidence import THRESHOLD
 from retrieval.results import Answer, Citation
 
 WIDTH = 100
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+UNDERLINED, NOT_UNDERLINED = "\x1b[4m", "\x1b[24m"
 
 
 def in_words(confidence: float) -> str:
@@ -16,15 +18,30 @@ def in_words(confidence: float) -> str:
     return next((words for least, words in steps if confidence >= least), "very unlikely")
 
 
-def pieces(citation: Citation) -> list[tuple[str, bool]]:
-    """The citation's text in order, each piece with whether it is highlighted."""
-    found: list[tuple[str, bool]] = []
+class Piece(NamedTuple):
+    """A part of a cited text. lit: whether it is highlighted. answer: the words in it that answer, as (start, end)."""
+
+    text: str
+    lit: bool
+    answer: tuple[int, int] | None = None
+
+    def parts(self) -> tuple[str, str, str]:
+        """What stands before the words that answer, these words, and what stands behind; all before, where none do."""
+        first, stop = self.answer or (len(self.text), len(self.text))
+        return self.text[:first], self.text[first:stop], self.text[stop:]
+
+
+def pieces(citation: Citation) -> list[Piece]:
+    """The citation's text in order, the highlights apart from what is between them."""
+    found: list[Piece] = []
     at = citation.start
     for start, end in citation.highlights:
-        found += [(citation.text[at - citation.start : start - citation.start], False)]
-        found += [(citation.text[start - citation.start : end - citation.start], True)]
+        answer = citation.answer if citation.answer and start <= citation.answer[0] < end else None
+        found.append(Piece(citation.text[at - citation.start : start - citation.start], False))
+        words = (answer[0] - start, answer[1] - start) if answer else None
+        found.append(Piece(citation.text[start - citation.start : end - citation.start], True, words))
         at = end
-    return [piece for piece in (*found, (citation.text[at - citation.start :], False)) if piece[0]]
+    return [piece for piece in (*found, Piece(citation.text[at - citation.start :], False)) if piece.text]
 
 
 def to_terminal(answer: Answer, *, color: bool = False) -> str:
@@ -44,12 +61,20 @@ def to_terminal(answer: Answer, *, color: bool = False) -> str:
 
 def _cited(citation: Citation, color: bool) -> str:
     """One passage under its place. The highlights' marks are one character wide while lines are broken."""
-    marked = "".join(f"\x01{_visible(t)}\x02" if lit else _visible(t) for t, lit in pieces(citation))
+    marked = "".join(_framed(piece, "\x01", "\x02", *("\x03\x04" if color else ("", ""))) for piece in pieces(citation))
     body = textwrap.fill(marked, WIDTH, initial_indent="    ", subsequent_indent="    ")
-    opening, closing = (BOLD, RESET) if color else ("[", "]")
-    body = body.replace("\x01", opening).replace("\x02", closing)
+    signs = (BOLD, RESET, UNDERLINED, NOT_UNDERLINED) if color else ("[", "]")
+    for mark, sign in zip("\x01\x02\x03\x04", signs, strict=False):
+        body = body.replace(mark, sign)
     place = f"{_visible(citation.place)} (characters {citation.start}-{citation.end})"
     return f"[{citation.number}] {DIM + place + RESET if color else place}\n{body}"
+
+
+def _framed(piece: Piece, lit: str, unlit: str, answers: str, ends: str) -> str:
+    """A piece between marks, the words that answer between their own."""
+    before, words, behind = map(_visible, piece.parts())
+    text = f"{before}{answers}{words}{ends}{behind}" if words else before
+    return f"{lit}{text}{unlit}" if piece.lit else text
 
 
 def to_html(answer: Answer) -> str:
@@ -68,9 +93,15 @@ def to_html(answer: Answer) -> str:
 
 def _item(citation: Citation) -> str:
     """One passage as an item of a list."""
-    marked = "".join(f"<mark>{escape(text)}</mark>" if lit else escape(text) for text, lit in pieces(citation))
+    marked = "".join(f"<mark>{_bold(piece)}</mark>" if piece.lit else escape(piece.text) for piece in pieces(citation))
     place = f"{escape(citation.place)} ({citation.start}–{citation.end})"
     return f'<li value="{citation.number}"><small>{place}</small><div style="white-space: pre-line">{marked}</div></li>'
+
+
+def _bold(piece: Piece) -> str:
+    """A piece as HTML, the words that answer in bold."""
+    before, words, behind = map(escape, piece.parts())
+    return f"{before}<strong>{words}</strong>{behind}" if words else before
 
 
 def _visible(text: str) -> str:

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 
 from retrieval import Answer, Citation
-from retrieval.render import pieces, to_terminal
+from retrieval.render import Piece, pieces, to_html, to_terminal
 from retrieval.results import REFUSAL
 
 TEXT = "The fox runs. It is red. The dog sleeps."
@@ -71,13 +71,26 @@ def test_quotes_and_place() -> None:
 
 def test_pieces_are_the_text() -> None:
     """The pieces in order are the whole text, each marked or not."""
-    assert pieces(CITATION) == [
+    assert [(piece.text, piece.lit) for piece in pieces(CITATION)] == [
         ("The fox runs.", True),
         (" ", False),
         ("It is red.", True),
         (" The dog sleeps.", False),
     ]
-    assert pieces(replace(CITATION, highlights=())) == [(TEXT, False)]
+    assert pieces(replace(CITATION, highlights=())) == [Piece(TEXT, False)]
+
+
+def test_the_words_that_answer_stand_out() -> None:
+    """Bold in a notebook, underlined in a coloured terminal, and only inside the first highlight."""
+    start = CITATION.start + TEXT.index("fox")
+    citation = replace(CITATION, answer=(start, start + 3))
+    assert pieces(citation)[0].parts() == ("The ", "fox", " runs.")
+    answer = replace(ANSWER, citations=(citation,))
+    assert "<mark>The <strong>fox</strong> runs.</mark>" in to_html(answer)
+    assert "The \x1b[4mfox\x1b[24m runs." in to_terminal(answer, color=True)
+    assert to_terminal(answer) == to_terminal(replace(ANSWER, citations=(CITATION,)))
+    with pytest.raises(ValueError, match="not inside"):
+        replace(CITATION, answer=(CITATION.end - 2, CITATION.end))
 
 
 def test_json_holds_everything() -> None:
