@@ -93,6 +93,11 @@ class SentenceTransformerEmbedder:
         """
         return _located(model or os.environ.get(MODEL_SETTING, ""))
 
+    @classmethod
+    def packaged(cls) -> "SentenceTransformerEmbedder":
+        """The packaged model, whatever ASK_MODEL names. Raises ModelError where it is missing or another one."""
+        return _located("")
+
     def load(self) -> _Loaded:
         """Load the model now rather than with the first text. Raises ModelError where it cannot be loaded."""
         with self._lock:
@@ -164,7 +169,7 @@ def _vectors(loaded: _Loaded, rows: Sequence[NDArray[np.int32]]) -> list[NDArray
     """The token vectors of each row of word pieces; rows longer than the model reads are encoded in even parts."""
     parts = [(i, a, b) for i, row in enumerate(rows) for a, b in _even_parts(len(row), loaded.limit)]
     found: dict[tuple[int, int], NDArray[np.float32]] = {}
-    with _threads(1 if len(parts) == 1 else loaded.threads, loaded.threads):
+    with threads(1 if len(parts) == 1 else loaded.threads, loaded.threads):
         for batch in _batches(parts):
             vectors = _forward(loaded, [rows[i][a:b].tolist() for i, a, b in batch])
             found.update({(i, a): v for (i, a, _), v in zip(batch, vectors, strict=True)})
@@ -210,7 +215,7 @@ def _batches(parts: Sequence[tuple[int, int, int]]) -> Iterator[list[tuple[int, 
 
 
 @contextmanager
-def _threads(count: int, otherwise: int) -> Iterator[None]:
+def threads(count: int, otherwise: int) -> Iterator[None]:
     """Let torch use this many threads: two of them for one question would spin against each other."""
     import torch
 

@@ -9,7 +9,7 @@ from index import PassageIndex, QuestionError, open_index
 from index.store import Progress
 from retrieval.confidence import THRESHOLD, confidence
 from retrieval.followup import context_of, earlier_questions, leans, telling_words
-from retrieval.query import Query, in_context, make_query
+from retrieval.query import Query, earlier_queries, in_context, make_query
 from retrieval.rank import Hit, rank
 from retrieval.reader import reader_for
 from retrieval.reading import read_hits
@@ -79,11 +79,12 @@ def _search(
     mended = question if as_typed else mend(question, plain, passage_index)
     if mended != question:
         question, plain = mended, passage_index.embedder.encode([mended])[0]
-    hits, sure = _ranked(passage_index, make_query(passage_index, question, plain))
+    earlier = [] if as_typed or not history else earlier_queries(passage_index, earlier_questions(history))
+    hits, sure = _ranked(passage_index, make_query(passage_index, question, plain, earlier=earlier))
     context = "" if as_typed else context_of(question, history)
     if not context or (sure >= ALONE_ENOUGH and not leans(question)):
         return question, hits, sure
-    wider = make_query(passage_index, question, plain, context, earlier_questions(history))
+    wider = make_query(passage_index, question, plain, context, earlier)
     wider_hits, wider_sure = _ranked(passage_index, wider)
     if sure < OWN_LEAST and telling_words(question):
         wider_sure = 0.0

@@ -21,7 +21,7 @@ MATCHED, READ, READ_CONSTANT = 0.396, 0.801, 1.0
 """Log-odds for each unit of log-odds of the first regression and of the reader."""
 LEAST, MOST = -3.0, 4.0
 """The reader's log-odds beyond these tell nothing more."""
-THRESHOLD = 0.3
+THRESHOLD = 0.4
 """Below this confidence the documents do not say: a wrong refusal hurts more than a passage too many."""
 
 

@@ -7,7 +7,7 @@ follows it where the question has left it. Deliberately does not: look at passag
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,19 +43,21 @@ class Query:
 
 
 def make_query(
-    passage_index: PassageIndex, question: str, plain: Encoding, context: str = "", earlier: Sequence[str] = ()
+    passage_index: PassageIndex, question: str, plain: Encoding, context: str = "", earlier: Sequence[Query] = ()
 ) -> Query:
     """The query of a question, whose encoding is `plain`, and of the conversation: words from it, earlier questions.
 
-    With a context the question is encoded a second time. Of one document the earlier questions have nothing to tell.
+    With a context the question is encoded a second time. earlier: as earlier_queries makes them.
     """
-    alone = _weigh(passage_index, question, plain)
+    told = _tell(passage_index, question, plain)
+    before = _weighed_against(earlier, float(told.sum()))
+    alone = _shares(told)
     if not context:
-        return Query(unit_rows(plain.vectors), plain.ids, alone, alone)
+        return Query(unit_rows(plain.vectors), plain.ids, alone, alone, before)
     text = in_context(question, context)
     beside = passage_index.embedder.encode([text])[0]
     own = beside.starts < len(question)
-    weights = _weigh(passage_index, text, beside)
+    weights = _shares(_tell(passage_index, text, beside))
     return Query(
         unit_rows(np.concatenate([plain.vectors, beside.vectors])),
         np.concatenate([plain.ids, beside.ids]),
@@ -63,19 +65,27 @@ def make_query(
             [ALONE_SHARE * alone, (1 - ALONE_SHARE) * _shared(weights, own, CONTEXT_SHARE)], dtype=np.float32
         ),
         np.concatenate([0 * alone, _shared(weights, own, EVIDENCE_SHARE)], dtype=np.float32),
-        _earlier(passage_index, earlier, float(_tell(passage_index, question, plain).sum())),
+        before,
     )
 
 
-def _earlier(passage_index: PassageIndex, texts: Sequence[str], told: float) -> tuple[Query, ...]:
-    """The queries of earlier questions, weighed against a question that tells so much."""
-    if len(passage_index.documents) < 2 or not told:
-        return ()
-    queries = []
+def earlier_queries(passage_index: PassageIndex, texts: Sequence[str]) -> list[Query]:
+    """Queries of questions asked before, weighed by how much each token tells; none where there is one document."""
+    if len(passage_index.documents) < 2:
+        return []
+    found = []
     for text, encoding in zip(texts, passage_index.embedder.encode(texts), strict=True):
-        weights = np.asarray(_tell(passage_index, text, encoding) / told, np.float32)
-        queries.append(Query(unit_rows(encoding.vectors), encoding.ids, weights, weights))
-    return tuple(query for query in queries if len(query.ids))
+        told = np.asarray(_tell(passage_index, text, encoding), np.float32)
+        if told.any():
+            found.append(Query(unit_rows(encoding.vectors), encoding.ids, told, told))
+    return found
+
+
+def _weighed_against(earlier: Sequence[Query], told: float) -> tuple[Query, ...]:
+    """Earlier queries, their weights in units of what a question tells; none beside one that tells nothing."""
+    if not told:
+        return ()
+    return tuple(replace(query, weights=query.weights / np.float32(told)) for query in earlier)
 
 
 def in_context(question: str, context: str) -> str:
@@ -88,9 +98,8 @@ def idf(passages: int, holders: int) -> float:
     return math.log(1 + (passages - holders + 0.5) / (holders + 0.5))
 
 
-def _weigh(passage_index: PassageIndex, text: str, encoding: Encoding) -> NDArray[np.float32]:
-    """A weight for each token, 1 in all; 0 for punctuation. All are 0 where there is nothing else."""
-    told = _tell(passage_index, text, encoding)
+def _shares(told: NDArray[np.float64]) -> NDArray[np.float32]:
+    """How much each token tells, as weights, 1 in all; all 0 where none tells anything."""
     return np.asarray(told / (told.sum() or 1), np.float32)
 
 

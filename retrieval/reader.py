@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import PassageIndex, SentenceTransformerEmbedder
+from index.embed import threads
 from retrieval.model import MAX_TOKENS, Parts, forward, load_model, make_batch
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Reader:
         import torch
 
         batch = make_batch([text], self._tokenizer.cls_token_id, self._tokenizer.sep_token_id)
-        with torch.inference_mode():
+        with threads(1, torch.get_num_threads()), torch.inference_mode():
             start, end, answers = forward(self._model, batch)
             inside = batch["inside"][0]
             first, last = (torch.log_softmax(logits[0][inside], 0).numpy() for logits in (start, end))
@@ -114,7 +115,7 @@ def reader_for(passage_index: PassageIndex) -> Reader | None:
 
     Raises ModelError where its weights are not the published ones.
     """
-    packaged = passage_index.embedder is SentenceTransformerEmbedder.locate("")
+    packaged = passage_index.embedder.name == SentenceTransformerEmbedder.packaged().name
     return load_reader() if packaged and os.environ.get(READER_SETTING, "").lower() != "off" else None
 
 
@@ -123,6 +124,6 @@ def load_reader() -> Reader:
     """The trained reader, in memory once. Raises ModelError where its weights are not the published ones."""
     from transformers import AutoTokenizer
 
-    folder = SentenceTransformerEmbedder.locate("").folder
+    folder = SentenceTransformerEmbedder.packaged().folder
     sha256 = json.loads(MANIFEST.read_text(encoding="utf-8"))["sha256"]
     return Reader(load_model(folder, WEIGHTS, sha256), AutoTokenizer.from_pretrained(folder))

@@ -213,7 +213,7 @@ def rate(step: int, steps: int) -> float:
 def train(rows: Sequence[Row], held: Sequence[Row], tokenizer: Any, given: argparse.Namespace) -> None:
     """One pass over the rows, or as many steps of it as are given; what it changed is saved."""
     torch.manual_seed(given.seed)
-    folder = SentenceTransformerEmbedder.locate("").folder
+    folder = SentenceTransformerEmbedder.packaged().folder
     model = build_model(folder).train()
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
@@ -281,7 +281,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     rng = random.Random(given.seed)
-    tokenizer = AutoTokenizer.from_pretrained(SentenceTransformerEmbedder.locate("").folder)
+    tokenizer = AutoTokenizer.from_pretrained(SentenceTransformerEmbedder.packaged().folder)
     articles = sorted(read_squad(given.path), key=lambda article: article.title)
     rng.shuffle(articles)
     taught = [examples(a, rng.choice(articles), rng) for a in articles]
