@@ -1,0 +1,49 @@
+"""A conversation over several documents: earlier questions tell which one is meant, unless the question does."""
+
+import pytest
+
+from index import Document, PassageIndex
+from retrieval import ask
+from retrieval.query import earlier_queries, make_query
+
+from conftest import ToyEmbedder
+
+
+@pytest.fixture(scope="module")
+def two(toy: ToyEmbedder) -> PassageIndex:
+    """Two documents that say the same of two animals."""
+    return PassageIndex.build(
+        [
+            Document("fox", "Fox", "The red fox sleeps in Paris.\n\nThe moon runs."),
+            Document("dog", "Dog", "The blue dog sleeps in Paris.\n\nThe moon runs."),
+        ],
+        embedder=toy,
+    )
+
+
+def test_the_document_spoken_of_comes_first(two: PassageIndex) -> None:
+    """Both documents have the words asked for; the one the conversation is about wins, whichever it is."""
+    for before, document in (("Which fox is red?", "fox"), ("Which dog is blue?", "dog")):
+        first = ask("Who sleeps in Paris?", passage_index=two, history=[before]).citations[0]
+        assert first.document_id == document
+
+
+def test_a_question_that_names_its_document_wins(two: PassageIndex) -> None:
+    """The conversation does not drag a new topic back."""
+    answer = ask("Where does the blue dog sleep?", passage_index=two, history=["Which fox is red?"])
+    assert answer.citations[0].document_id == "dog"
+
+
+def test_as_typed_leaves_the_conversation_out(two: PassageIndex) -> None:
+    """Nor do earlier questions count where the question alone is to be searched."""
+    alone = ask("Who sleeps in Paris?", passage_index=two)
+    assert ask("Who sleeps in Paris?", passage_index=two, history=["Which dog is blue?"], as_typed=True) == alone
+
+
+def test_of_one_document_there_is_nothing_to_tell(fox_index: PassageIndex, two: PassageIndex) -> None:
+    """Earlier questions are not even encoded; elsewhere each weighs as much as it tells beside the question."""
+    assert earlier_queries(fox_index, ["Which fox is red?"]) == []
+    told = earlier_queries(two, ["dog", "?"])
+    [plain] = two.embedder.encode(["dog"])
+    query = make_query(two, "dog", plain, earlier=told)
+    assert [earlier.weights.tolist() for earlier in query.earlier] == [[1.0]]
