@@ -95,9 +95,6 @@ def save_changes(model: "torch.nn.ModuleDict", folder: str, path: Path) -> None:
 
 def load_model(folder: str, path: Path, sha256: str) -> "torch.nn.ModuleDict":
     """The encoder in a folder with the changes in a file merged in. Raises ModelError where the file is another one."""
-    import torch
-    from safetensors.torch import load
-
     data = path.read_bytes()
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
@@ -105,15 +102,23 @@ def load_model(folder: str, path: Path, sha256: str) -> "torch.nn.ModuleDict":
             f"The reader's weights {str(path)!r} have SHA-256 {found}, expected {sha256}. "
             "Take the file from the repository again, or set ASK_READER=off."
         )
-    kept: dict[str, Any] = load(data)
     model = build_model(folder).eval()
+    merge_changes(model, data)
+    return _quantised(model)
+
+
+def merge_changes(model: "torch.nn.ModuleDict", data: bytes) -> None:
+    """Add what save_changes wrote to the model that build_model made of the same folder."""
+    import torch
+    from safetensors.torch import load
+
+    kept: dict[str, Any] = load(data)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if f"{name}.scale" in kept:
                 parameter.add_(kept[name] * kept[f"{name}.scale"])
             elif name in kept:
                 parameter.copy_(kept[name])
-    return _quantised(model)
 
 
 def _quantised(model: "torch.nn.ModuleDict") -> "torch.nn.ModuleDict":

@@ -1,17 +1,16 @@
 """Train the reader: `python -m tests.train_reader train-v2.0.json`, SQuAD 2.0's official training file.
 
-It stands with the tests, like the benchmark, since it needs data that is no part of the project. A question is read
-with a passage as the index cuts it: the one that answers, the one that only seems to (SQuAD 2.0's unanswerable
-questions), or another one that shares its words. One pass, in bfloat16; run again, it goes on from the last checkpoint.
+It stands with the tests, like the benchmark, since it needs data that is no part of the project; what it learns from is
+drawn by tests/reader_examples.py. One pass over it, in bfloat16; run again, it goes on from the last checkpoint, and
+with --onward it starts from the weights there are, not from the packaged model.
 """
 
 import argparse
 import json
-import math
 import random
-import re
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,28 +18,15 @@ from typing import Any
 import torch
 from transformers import AutoTokenizer
 
-from index import Document, SentenceTransformerEmbedder
+from index import SentenceTransformerEmbedder
 from index.generations import file_sha256
-from index.passages import cut_windows
-from retrieval.model import MAX_TOKENS, Parts, build_model, forward, make_batch, save_changes
+from retrieval.model import MAX_TOKENS, Parts, build_model, forward, make_batch, merge_changes, save_changes
 from retrieval.reader import WEIGHTS
-from tests.quality import Article, Question, auroc, read_squad
+from tests.quality import auroc, read_squad
+from tests.reader_examples import Example, examples
 
 HELD_OUT, MEASURED = 6, 600
-"""Articles that are not trained on, and how many examples of them are measured."""
-ANSWERABLE, UNANSWERABLE, OTHER, FOREIGN = 0.7, 2, 0.36, 0.03
-"""How often each question is read with its passage, if that answers and if it only seems to; how often one that has an
-answer is read with another passage of its article, and with one of another article."""
-NEAREST = 3
-"""That other passage is one of so many that share most with the question."""
-TYPO, KEYWORDS, CONTEXT, UNMARKED = 0.08, 0.05, 0.06, 0.25
-"""Shares of the questions that are mistyped, cut to their keywords, followed by words in brackets as a follow-up's are,
-and left without a question mark: people do all of these."""
-FUNCTION_WORDS = frozenset(
-    "what which who whom whose when where how why did does do is are was were has have had the a an of in to for by on "
-    "at and that it its as with from".split()
-)
-
+"""Articles that are not trained on, the same ones whatever the seed, and how many examples of them are measured."""
 BATCH = 32
 RATE = 2e-4
 WARM, STABLE = 0.05, 0.5
@@ -49,99 +35,6 @@ POOL = 64
 """Batches that are drawn together and sorted by length: little padding."""
 KEPT_STEPS = 200
 """Steps between two checkpoints."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """A question with a passage. answer: (start, end) in the passage, None where it does not answer."""
-
-    question: str
-    heading: str
-    passage: str
-    answer: tuple[int, int] | None
-
-
-def examples(article: Article, foreign: Article, rng: random.Random) -> list[Example]:
-    """What an article teaches; foreign: another article."""
-    passages, others = _passages(article), _passages(foreign)
-    bags = [set(_words(text)) for _, text, _ in passages]
-    holders = {word: sum(word in bag for bag in bags) for word in set().union(*bags)}
-    found: list[Example] = []
-    for question in article.questions:
-        place = _place(question, passages)
-        if place is None:
-            continue
-        number, span = place
-        for _ in range(_times(ANSWERABLE if question.answers else UNANSWERABLE, rng)):
-            text = _as_typed(question.text, article, rng)
-            found.append(Example(text, *passages[number][:2], span if question.answers else None))
-        if question.answers and rng.random() < OTHER:
-            words = set(_words(question.text))
-            answer = passages[number][1][slice(*span)].lower()
-            shared = sorted(
-                (-sum(math.log(len(bags) / holders[word]) for word in words & bag), n)
-                for n, bag in enumerate(bags)
-                if n != number and answer not in passages[n][1].lower()
-            )
-            if shared:
-                other = passages[rng.choice(shared[:NEAREST])[1]]
-                found.append(Example(_as_typed(question.text, article, rng), *other[:2], None))
-        if question.answers and rng.random() < FOREIGN:
-            found.append(Example(_as_typed(question.text, article, rng), *rng.choice(others)[:2], None))
-    return found
-
-
-def _passages(article: Article) -> list[tuple[str, str, int]]:
-    """Heading, text and start of each passage."""
-    windows = cut_windows(Document(article.title, article.title.replace("_", " "), article.text))
-    return [(w.heading, article.text[p.start : p.end], p.start) for w in windows for p in w.passages]
-
-
-def _place(question: Question, passages: Sequence[tuple[str, str, int]]) -> tuple[int, tuple[int, int]] | None:
-    """The passage that holds a whole answer, true or plausible, and where in it."""
-    for start, end in question.answers or question.plausible:
-        for number, (_, text, shift) in enumerate(passages):
-            if shift <= start and end <= shift + len(text):
-                return number, (start - shift, end - shift)
-    return None
-
-
-def _times(share: float, rng: random.Random) -> int:
-    """share as a whole number: 0.7 is 1 in seven of ten cases."""
-    return int(share) + (rng.random() < share % 1)
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
-
-
-def _as_typed(question: str, article: Article, rng: random.Random) -> str:
-    """The question as some person might type it."""
-    text = question.strip()
-    draw = rng.random()
-    if draw < TYPO:
-        text = _mistyped(text, rng)
-    elif draw < TYPO + KEYWORDS:
-        text = " ".join(w for w in text.split() if w.lower().strip("?,.") not in FUNCTION_WORDS) or text
-    elif draw < TYPO + KEYWORDS + CONTEXT:
-        earlier = rng.choice(article.questions).text
-        telling = [w for w in _words(earlier) if w not in FUNCTION_WORDS]
-        text = f"{text} ({' '.join(telling)})"
-    return text.rstrip("? ") if rng.random() < UNMARKED else text
-
-
-def _mistyped(text: str, rng: random.Random) -> str:
-    """One letter inside one longer word dropped, doubled, replaced, or swapped with the next."""
-    places = list(re.finditer(r"[^\W\d_]{4,}", text))
-    if not places:
-        return text
-    word = rng.choice(places)
-    at = rng.randrange(word.start() + 1, word.end() - 1)
-    here, after = text[at], text[at + 1]
-    slips = ["", here + here, rng.choice("abcdefghijklmnopqrstuvwxyz")]
-    if rng.random() < 0.4:
-        return text[:at] + after + here + text[at + 2 :]
-    return text[:at] + rng.choice(slips) + text[at + 1 :]
 
 
 @dataclass(frozen=True)
@@ -182,6 +75,15 @@ def tensors(rows: Sequence[Row], tokenizer: Any) -> dict[str, torch.Tensor]:
     }
 
 
+def learn(model: torch.nn.ModuleDict, rows: Sequence[Row], tokenizer: Any, share: float) -> float:
+    """Add the gradients of some rows, which are such a share of a batch; their part of its loss."""
+    torch.set_num_threads(1)
+    with torch.autocast("cpu", torch.bfloat16):
+        value = share * loss(model, tensors(rows, tokenizer))
+    value.backward()
+    return value.item()
+
+
 def loss(model: torch.nn.ModuleDict, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     """Where the answer is, for those that have one, and whether there is one, for all."""
     start, end, answers = forward(model, batch)
@@ -215,6 +117,8 @@ def train(rows: Sequence[Row], held: Sequence[Row], tokenizer: Any, given: argpa
     torch.manual_seed(given.seed)
     folder = SentenceTransformerEmbedder.packaged().folder
     model = build_model(folder).train()
+    if given.onward:
+        merge_changes(model, given.out.read_bytes())
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
@@ -229,16 +133,17 @@ def train(rows: Sequence[Row], held: Sequence[Row], tokenizer: Any, given: argpa
     groups = list(batches(rows, random.Random(given.seed)))
     steps = min(given.steps or len(groups), len(groups))
     mean, clock, report = 0.0, time.monotonic(), ""
+    workers = ThreadPoolExecutor(2)  # half a batch each: two threads that share every operation wait for each other
     for step, group in enumerate(groups[begun:steps], start=begun):
         for part in optimizer.param_groups:
             part["lr"] = RATE * rate(step, steps)
-        with torch.autocast("cpu", torch.bfloat16):
-            value = loss(model, tensors(group, tokenizer))
-        value.backward()
+        halves = [half for half in (group[::2], group[1::2]) if half]
+        parts = [workers.submit(learn, model, half, tokenizer, len(half) / len(group)) for half in halves]
+        value = sum(part.result() for part in parts)
         torch.nn.utils.clip_grad_norm_(learnt, 1.0)
         optimizer.step()
         optimizer.zero_grad()
-        mean += (value.item() - mean) / min(step - begun + 1, 100)
+        mean += (value - mean) / min(step - begun + 1, 100)
         if (step + 1) % KEPT_STEPS == 0 or step + 1 == steps:
             state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
             torch.save(state, checkpoint.with_suffix(".new"))
@@ -246,8 +151,9 @@ def train(rows: Sequence[Row], held: Sequence[Row], tokenizer: Any, given: argpa
             speed = (step + 1 - begun) * BATCH / (time.monotonic() - clock)
             report = figures(model, held, tokenizer)
             print(f"step {step + 1} of {steps}, loss {mean:.3f}, {speed:.1f} a second: {report}", flush=True)
+    how = f"--steps {steps} --seed {given.seed}" + " --onward" * given.onward
     about = {
-        "command": f"python -m tests.train_reader train-v2.0.json --steps {steps} --seed {given.seed}",
+        "command": f"python -m tests.train_reader train-v2.0.json {how}",
         "data": "SQuAD 2.0 training set",
         "licence": "Weights trained on SQuAD (Rajpurkar et al., CC BY-SA 4.0), from all-MiniLM-L6-v2 (Apache 2.0)",
         "figures": report,
@@ -279,11 +185,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--steps", type=int, default=0, help="batches (0: one pass)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--onward", action="store_true", help="start from the weights in --out")
     given = parser.parse_args()
-    rng = random.Random(given.seed)
     tokenizer = AutoTokenizer.from_pretrained(SentenceTransformerEmbedder.packaged().folder)
     articles = sorted(read_squad(given.path), key=lambda article: article.title)
-    rng.shuffle(articles)
+    random.Random(0).shuffle(articles)
+    rng = random.Random(given.seed)
     taught = [examples(a, rng.choice(articles), rng) for a in articles]
     held = encode([e for part in taught[:HELD_OUT] for e in part], tokenizer)
     rows = encode([e for part in taught[HELD_OUT:] for e in part], tokenizer)

@@ -1,0 +1,202 @@
+"""What the reader learns from: the questions of an article, each with a passage as the index cuts it.
+
+The passage answers, only seems to (SQuAD 2.0's unanswerable questions, and questions in which a name or a number is
+swapped for another one of the article), or is another one that shares the question's words. Half of the passages are
+excerpts of a few sentences: quicker to learn from, and short texts are read as surely as long ones. Deliberately does
+not: know the network (tests/train_reader.py).
+"""
+
+import math
+import random
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index import Document
+from index.passages import cut_windows
+from tests.quality import Article, Question, Range
+
+ANSWERABLE, UNANSWERABLE, SWAPPED, OTHER, FOREIGN = 1, 2, 0.25, 0.36, 0.03
+"""How often each question is read with its passage, if that answers and if it only seems to; how often one that has an
+answer is read with a name swapped, with another passage of its article, and with one of another article."""
+NEAREST = 3
+"""That other passage is one of so many that share most with the question."""
+BESIDE = 0.5
+"""How often a name is swapped for one of the same passage, where there is one."""
+EXCERPTS, LONGEST_EXCERPT = 0.5, 320
+"""Share of the passages that are cut to a few sentences, and characters of these at most."""
+TYPO, KEYWORDS, CONTEXT, UNMARKED = 0.08, 0.05, 0.06, 0.25
+"""Shares of the questions that are mistyped, cut to their keywords, followed by words in brackets as a follow-up's are,
+and left without a question mark: people do all of these."""
+FUNCTION_WORDS = frozenset(
+    "what which who whom whose when where why how did does do is are was were has have had the a an of in to for by on "
+    "at and that it its as with from".split()
+)
+NAME = re.compile(r"(?<=\s)[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*|\b\d[\d,.]*\b")
+"""What may be swapped: capitalised words, the first of a sentence left out, and numbers."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question with a passage. answer: (start, end) in the passage, None where it does not answer."""
+
+    question: str
+    heading: str
+    passage: str
+    answer: Range | None
+
+
+@dataclass(frozen=True)
+class Text:
+    """A passage under its heading. start: its offset in the article. sentences: (start, end) in the passage."""
+
+    heading: str
+    passage: str
+    start: int
+    sentences: tuple[Range, ...]
+
+
+def examples(article: Article, foreign: Article, rng: random.Random) -> list[Example]:
+    """What an article teaches; foreign: another article."""
+    texts, others = _texts(article), _texts(foreign)
+    near, names = _Near(texts), list(dict.fromkeys(NAME.findall(article.text)))
+    found: list[Example] = []
+    for question in article.questions:
+        place = _place(question, texts)
+        if place is None:
+            continue
+        text, span = place
+        typed = _as_typed(question.text, article, rng)
+        times = _times(ANSWERABLE if question.answers else UNANSWERABLE, rng)
+        found += [_example(typed, text, span, bool(question.answers), rng) for _ in range(times)]
+        if not question.answers:
+            continue
+        swapped = _swapped(question.text, text.passage, names, rng) if rng.random() < SWAPPED else None
+        if swapped:
+            found.append(_example(swapped, text, span, False, rng))
+        other = near.other(question.text, text, span, rng) if rng.random() < OTHER else None
+        if rng.random() < FOREIGN:
+            other = rng.choice(others)
+        if other:
+            found.append(_example(typed, other, rng.choice(other.sentences), False, rng))
+    return found
+
+
+def _texts(article: Article) -> list[Text]:
+    """The passages of an article."""
+    windows = cut_windows(Document(article.title, article.title.replace("_", " "), article.text))
+    return [
+        Text(
+            window.heading,
+            article.text[passage.start : passage.end],
+            passage.start,
+            tuple((s.start - passage.start, s.end - passage.start) for s in passage.sentences),
+        )
+        for window in windows
+        for passage in window.passages
+    ]
+
+
+def _place(question: Question, texts: Sequence[Text]) -> tuple[Text, Range] | None:
+    """The passage that holds a whole answer, true or plausible, and where in it."""
+    for start, end in question.answers or question.plausible:
+        for text in texts:
+            if text.start <= start and end <= text.start + len(text.passage):
+                return text, (start - text.start, end - text.start)
+    return None
+
+
+def _example(question: str, text: Text, span: Range, answers: bool, rng: random.Random) -> Example:
+    """A question with a passage, or with an excerpt of it around a span."""
+    first, stop = _excerpt(text, span, rng) if rng.random() < EXCERPTS else (0, len(text.passage))
+    return Example(
+        question, text.heading, text.passage[first:stop], (span[0] - first, span[1] - first) if answers else None
+    )
+
+
+def _excerpt(text: Text, span: Range, rng: random.Random) -> Range:
+    """Whole sentences around a span, grown to either side by chance while they are short enough."""
+    touched = [n for n, (start, end) in enumerate(text.sentences) if start < span[1] and span[0] < end]
+    first, last = touched[0], touched[-1]
+    while True:
+        grown = [(first - 1, last), (first, last + 1)]
+        fits = [(a, b) for a, b in grown if a >= 0 and b < len(text.sentences) and _size(text, a, b) < LONGEST_EXCERPT]
+        if not fits:
+            return text.sentences[first][0], text.sentences[last][1]
+        first, last = rng.choice(fits)
+
+
+def _size(text: Text, first: int, last: int) -> int:
+    """Characters from one sentence to another."""
+    return text.sentences[last][1] - text.sentences[first][0]
+
+
+class _Near:
+    """Finds passages of an article that share a question's words but do not hold its answer."""
+
+    def __init__(self, texts: Sequence[Text]) -> None:
+        self._texts = texts
+        self._bags = [set(_words(text.passage)) for text in texts]
+        self._holders = Counter(word for bag in self._bags for word in bag)
+
+    def other(self, question: str, text: Text, span: Range, rng: random.Random) -> Text | None:
+        """One of those that share most, other than `text`, whose span is the answer."""
+        words, answer = set(_words(question)), text.passage[slice(*span)].lower()
+        shared = sorted(
+            (-sum(math.log(len(self._bags) / self._holders[word]) for word in words & bag), n)
+            for n, bag in enumerate(self._bags)
+            if self._texts[n] is not text and answer not in self._texts[n].passage.lower()
+        )
+        return self._texts[rng.choice(shared[:NEAREST])[1]] if shared else None
+
+
+def _swapped(question: str, passage: str, names: Sequence[str], rng: random.Random) -> str | None:
+    """The question about another name or number of the article: one that the passage has is replaced."""
+    held = [match for match in NAME.finditer(question) if match[0].lower() in passage.lower()]
+    if not held:
+        return None
+    old = rng.choice(held)
+    said = set(_words(question))
+    like = [n for n in names if n[0].isdigit() == old[0][0].isdigit() and said.isdisjoint(_words(n))]
+    beside = [name for name in like if name in passage]
+    pool = beside if beside and rng.random() < BESIDE else like
+    return question[: old.start()] + rng.choice(pool) + question[old.end() :] if pool else None
+
+
+def _times(share: float, rng: random.Random) -> int:
+    """share as a whole number: 0.7 is 1 in seven of ten cases."""
+    return int(share) + (rng.random() < share % 1)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def _as_typed(question: str, article: Article, rng: random.Random) -> str:
+    """The question as some person might type it."""
+    text = question.strip()
+    draw = rng.random()
+    if draw < TYPO:
+        text = _mistyped(text, rng)
+    elif draw < TYPO + KEYWORDS:
+        text = " ".join(w for w in text.split() if w.lower().strip("?,.") not in FUNCTION_WORDS) or text
+    elif draw < TYPO + KEYWORDS + CONTEXT:
+        earlier = rng.choice(article.questions).text
+        telling = [w for w in _words(earlier) if w not in FUNCTION_WORDS]
+        text = f"{text} ({' '.join(telling)})"
+    return text.rstrip("? ") if rng.random() < UNMARKED else text
+
+
+def _mistyped(text: str, rng: random.Random) -> str:
+    """One letter inside one longer word dropped, doubled, replaced, or swapped with the next."""
+    places = list(re.finditer(r"[^\W\d_]{4,}", text))
+    if not places:
+        return text
+    word = rng.choice(places)
+    at = rng.randrange(word.start() + 1, word.end() - 1)
+    here, after = text[at], text[at + 1]
+    slips = ["", here + here, rng.choice("abcdefghijklmnopqrstuvwxyz")]
+    if rng.random() < 0.4:
+        return text[:at] + after + here + text[at + 2 :]
+    return text[:at] + rng.choice(slips) + text[at + 1 :]
