@@ -8,7 +8,7 @@ from threading import Lock
 from index import PassageIndex, QuestionError, open_index
 from index.store import Progress
 from retrieval.confidence import THRESHOLD, confidence
-from retrieval.followup import context_of, earlier_questions, leans, telling_words
+from retrieval.followup import context_of, earlier_questions, leans, points_back, telling_words
 from retrieval.query import Query, earlier_queries, in_context, make_query
 from retrieval.rank import Hit, rank
 from retrieval.reader import reader_for
@@ -73,7 +73,8 @@ def _search(
 
     A question that stands alone and is answered is searched as it is. Words from the conversation join one that leans
     on it, or that finds nothing alone, if it then finds something; the evidence still is mostly the question's own. A
-    question whose own words have nothing to do with the documents is never answered by the conversation's.
+    question whose own words have nothing to do with the documents is never answered by the conversation's, unless one
+    of them stands for something said there.
     """
     plain = passage_index.embedder.encode([question])[0]
     mended = question if as_typed else mend(question, plain, passage_index)
@@ -86,7 +87,7 @@ def _search(
         return question, hits, sure
     wider = make_query(passage_index, question, plain, context, earlier)
     wider_hits, wider_sure = _ranked(passage_index, wider)
-    if sure < OWN_LEAST and telling_words(question):
+    if sure < OWN_LEAST and telling_words(question) and not points_back(question):
         wider_sure = 0.0
     if wider_sure < ALONE_ENOUGH and not leans(question):
         return question, hits, sure

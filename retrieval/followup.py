@@ -26,7 +26,9 @@ LEANING = frozenset(
     "latter another others else also too same and but so or".split()
 )
 """Words by which a question points back at what was said."""
-OPENINGS = ("what about", "how about", "why", "tell me more", "more")
+POINTING = LEANING - frozenset("another others else also too same and but so or".split())
+"""Those of them that stand for something said."""
+OPENINGS = ("what about ", "how about ", "tell me more ")
 
 
 def telling_words(text: str) -> list[str]:
@@ -37,7 +39,13 @@ def telling_words(text: str) -> list[str]:
 def leans(question: str) -> bool:
     """Whether a question points back at the conversation, or says too little to stand alone."""
     words = [word.casefold() for word in WORD.findall(question)]
-    return len(telling_words(question)) < 2 or " ".join(words).startswith(OPENINGS) or not LEANING.isdisjoint(words)
+    opening = " ".join([*words, ""]).startswith(OPENINGS)
+    return len(telling_words(question)) < 2 or opening or not LEANING.isdisjoint(words)
+
+
+def points_back(question: str) -> bool:
+    """Whether a word of the question stands for something said, so that its other words need not be the documents'."""
+    return not POINTING.isdisjoint(word.casefold() for word in WORD.findall(question))
 
 
 def context_of(question: str, history: History) -> str:
