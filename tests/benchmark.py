@@ -1,6 +1,7 @@
 """`python -m tests.benchmark`: what this costs, next to a bare `SentenceTransformer.encode` in the same run.
 
-`python -m tests.benchmark --quality FILE` scores answers instead, on a file in the format of SQuAD (`tests.quality`).
+`python -m tests.benchmark --quality FILE` scores answers instead, on a file in the format of SQuAD (`tests.quality`),
+and --seed-page on the questions of tests/seed_questions.py.
 Ratios travel between machines, seconds do not. Other work on the machine disturbs both sides; each pair runs in turns.
 """
 
@@ -18,6 +19,7 @@ from sentence_transformers import SentenceTransformer
 from index import Document, PassageIndex, SentenceTransformerEmbedder, read_documents
 from retrieval import ask, default_index
 from tests import quality
+from tests.seed_questions import groups, replies
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 3
@@ -52,11 +54,24 @@ def main() -> None:
     parser.add_argument("--docs", type=int, default=0, help="articles to use, 0 for all (with --quality)")
     parser.add_argument("--per-doc", type=int, default=40, help="questions of each, 0 for all (with --quality)")
     parser.add_argument("--seed", type=int, default=0, help="which articles and questions (with --quality)")
+    parser.add_argument("--seed-page", action="store_true", help="score the questions of tests/seed_questions.py")
     options = parser.parse_args()
-    if options.quality:
+    if options.seed_page:
+        show([("", "questions", "right passage first", "found"), *seed_page()])
+    elif options.quality:
         show(quality.measure(options.quality, options.docs, options.per_doc, options.seed))
     else:
         show([("", "ours", "bare", "ratio"), *costs()])
+
+
+def seed_page() -> list[Row]:
+    """How questions about the seed page fare, by kind."""
+    rows: list[Row] = []
+    for kind, asked in groups().items():
+        _, first, found = zip(*replies(asked, default_index()), strict=True)
+        right = f"{statistics.fmean(first):.3f}" if any(said for _, said in asked.values()) else "-"
+        rows.append((kind, str(len(asked)), right, f"{statistics.fmean(found):.3f}"))
+    return rows
 
 
 def costs() -> list[Row]:

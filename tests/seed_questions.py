@@ -1,7 +1,14 @@
-"""What people ask of the seed page, with words of the passage that answers; `python -m tests.benchmark --seed` scores it.
+"""What people ask of the seed page, with words of the passage that answers: `python -m tests.benchmark --seed-page`.
 
 Written for the project by people who had read the page. The paraphrases are far from its words on purpose.
 """
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from index import PassageIndex
+from retrieval import ask
+
+Asked = Mapping[str, tuple[Sequence[str], str]]
 
 DIRECT = {
     "What is the drug trade worth?": "EUR 3.3 billion",
@@ -18,7 +25,7 @@ DIRECT = {
     "What is NCB Paris part of?": "is part of the DCPJ",
     "What does the International Relations Department manage?": "day-to-day running",
     "Which agencies do DRI officers come from?": "gendarmerie and customs",
-    "What do officers deployed to national operational units do?": "manage requests for international police cooperation",
+    "What do officers deployed to national operational units do?": "manage requests for international police",
     "Which crime areas do the officers specialize in?": "works of art",
     "What does the Extraditions Office deal with?": "Red Notices",
     "Who are the national police and gendarmerie responsible for protecting?": "people and property",
@@ -160,7 +167,7 @@ FOLLOW_UPS = {
     "Who believes that?": (("How big is the French drug trafficking market?",), "EUR 3.3 billion"),
     "And its staff?": (("Who manages the NCB?", "What is the DRI?"), "gendarmerie and customs"),
     "Does it also handle arrests?": (("What does the Extraditions Office deal with?",), "arrests and extraditions"),
-    "What threats do they protect against?": (("Which ministry do the police and gendarmerie belong to?",), "illegal immigration"),
+    "What threats do they protect against?": (("Which ministry is the police part of?",), "illegal immigration"),
     "tell me more about that": (("What is the DRI's Extraditions Office?",), "Extraditions Office"),
     "Do they work together?": (("Where do criminal organizations operate?",), "join forces"),
     "Which technology helps them?": (("Are the criminal networks violent?",), "darknet"),
@@ -235,3 +242,21 @@ OFF = (
     "What is the currency of Japan?",
     "how to tie a tie",
 )
+
+
+def groups() -> dict[str, Asked]:
+    """The questions by kind, each with those before it and words of the passage that answers, "" where none does."""
+    alone = {"direct": DIRECT, "keywords": KEYWORDS, "paraphrased": PARAPHRASED, "typed badly": TYPED_BADLY}
+    unanswered = {"near": NEAR, "off": OFF}
+    return {
+        **{kind: {question: ((), said) for question, said in asked.items()} for kind, asked in alone.items()},
+        "follow-ups": FOLLOW_UPS,
+        **{kind: dict.fromkeys(asked, ((), "")) for kind, asked in unanswered.items()},
+    }
+
+
+def replies(asked: Asked, passage_index: PassageIndex) -> Iterator[tuple[str, bool, bool]]:
+    """Each question, whether the first citation holds the words, and whether an answer was found."""
+    for question, (before, said) in asked.items():
+        answer = ask(question, passage_index=passage_index, history=before)
+        yield question, said in answer.citations[0].text, answer.found
