@@ -13,12 +13,12 @@ from collections.abc import Sequence
 
 from retrieval.rank import Hit
 
-EVIDENCE, SENTENCE_EVIDENCE, CLOSENESS, SIZE, CONSTANT = 7.88, 8.10, 7.60, -0.43, -9.49
-"""Log-odds for each unit of what a Hit says, and for each factor e of passages: of many, some match well by chance."""
+MATCH, MATCH_CONSTANT = (7.88, 8.10, 7.60, -0.43), -9.49
+"""Log-odds for each unit of `match_features`: among many passages some match well by chance."""
 MANY = 64
 """Passages from which on more of them make no difference."""
-MATCHED, READ, READ_CONSTANT = 0.396, 0.801, 1.0
-"""Log-odds for each unit of log-odds of the first regression and of the reader."""
+READ, READ_CONSTANT = (0.396, 0.801), 1.0
+"""Log-odds for each unit of `read_features`."""
 LEAST, MOST = -3.0, 4.0
 """The reader's log-odds beyond these tell nothing more."""
 THRESHOLD = 0.4
@@ -29,13 +29,29 @@ def confidence(hits: Sequence[Hit], passages: int) -> float:
     """The estimated probability, 0 to 1, that the best hit of so many passages answers."""
     if not hits:
         return 0.0
-    first = hits[0]
-    matched = EVIDENCE * first.evidence + SENTENCE_EVIDENCE * first.sentence_evidence + CLOSENESS * first.closeness
-    matched += SIZE * math.log(min(passages, MANY)) + CONSTANT
-    odds = max((hit.odds for hit in hits if hit.odds is not None), default=None)
-    if odds is None:
-        return probability(matched)
-    return probability(MATCHED * matched + READ * min(max(odds, LEAST), MOST) + READ_CONSTANT)
+    if all(hit.odds is None for hit in hits):
+        return probability(matched(hits, passages))
+    return probability(_weighed(READ, read_features(hits, passages), READ_CONSTANT))
+
+
+def matched(hits: Sequence[Hit], passages: int) -> float:
+    """The log-odds of how well the first hit matches the question's words alone."""
+    return _weighed(MATCH, match_features(hits[0], passages), MATCH_CONSTANT)
+
+
+def match_features(hit: Hit, passages: int) -> tuple[float, float, float, float]:
+    """What the first regression weighs."""
+    return hit.evidence, hit.sentence_evidence, hit.closeness, math.log(min(passages, MANY))
+
+
+def read_features(hits: Sequence[Hit], passages: int) -> tuple[float, float]:
+    """What the second one weighs, where something was read."""
+    odds = max(hit.odds for hit in hits if hit.odds is not None)
+    return matched(hits, passages), min(max(odds, LEAST), MOST)
+
+
+def _weighed(weights: Sequence[float], features: Sequence[float], constant: float) -> float:
+    return sum(w * f for w, f in zip(weights, features, strict=True)) + constant
 
 
 def probability(log_odds: float) -> float:

@@ -100,7 +100,8 @@ class Score:
         at_1, at_3, lit, *found = (f"{fmean(share):.3f}" if share else "-" for share in shares)
         counts = [f"{fmean(count):.0f}" if count else "-" for count in (self.read, self.length)]
         areas = [f"{auroc(sure['answerable'], sure[kind]):.3f}" if sure[kind] else "-" for kind in ("near", "off")]
-        return [at_1, at_3, lit, *counts, *areas, *found]
+        honest = f"{calibration_error(sure['answerable'], sure['off']):.3f}"
+        return [at_1, at_3, lit, *counts, *areas, honest, *found]
 
 
 FIGURES = (
@@ -111,6 +112,7 @@ FIGURES = (
     "characters of the first citation",
     "AUROC against near",
     "AUROC against off",
+    "calibration error, answerable and off",
     "found: answerable",
     "found: near",
     "found: off",
@@ -223,3 +225,15 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
     ordered = np.sort(negative)
     below = np.searchsorted(ordered, positive, "left") + np.searchsorted(ordered, positive, "right")
     return float(below.mean() / (2 * len(ordered)))
+
+
+def calibration_error(positive: Sequence[float], negative: Sequence[float]) -> float:
+    """How far confidence is from the share that is answerable, 0 to 1, in the mean over all questions.
+
+    The expected calibration error with ten bins of equal width (Guo et al. 2017, arXiv:1706.04599).
+    """
+    sure = np.array([*positive, *negative])
+    true = np.arange(len(sure)) < len(positive)
+    bins = np.minimum((sure * 10).astype(int), 9)
+    gaps = [abs(sure[bins == b].sum() - true[bins == b].sum()) for b in range(10)]
+    return float(sum(gaps)) / max(1, len(sure))

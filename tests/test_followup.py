@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval import Answer
-from retrieval.followup import EMPTY, MAX_CONTEXT, MAX_TURN, MAX_TURNS, MAX_WORD, context_of, leans
+from retrieval.followup import EMPTY, MAX_CONTEXT, MAX_TURN, MAX_TURNS, MAX_WORD, context_of, leans, points_back
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,25 @@ def test_what_points_back_or_says_little_leans(question: str) -> None:
 )
 def test_what_names_its_topic_stands_alone(question: str) -> None:
     """Two telling words and nothing that points back."""
+    assert not leans(question)
+
+
+@pytest.mark.parametrize("question", ["How do they hide it?", "Who estimates THAT?", "What's its boiling point"])
+def test_what_stands_for_something_said_points_back(question: str) -> None:
+    """A pronoun does."""
+    assert points_back(question)
+
+
+@pytest.mark.parametrize("question", ["And who is Napoleon?", "Tell me more about football", "Lyon too?"])
+def test_what_only_goes_on_does_not_point_back(question: str) -> None:
+    """These lean on the conversation, yet no word stands for something said there."""
+    assert leans(question)
+    assert not points_back(question)
+
+
+@pytest.mark.parametrize("question", ["Why can the bureau react fast?", "What aboutness means to librarians"])
+def test_an_opening_ends_with_a_word(question: str) -> None:
+    """A question that only begins like one that goes on stands alone where it has words of its own."""
     assert not leans(question)
 
 

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.quality import Question, Reply, Score, aligned, auroc, fixed, read_squad
+from tests.fit_confidence import fit
+from tests.quality import Question, Reply, Score, aligned, auroc, calibration_error, fixed, read_squad
 
 
 def test_squad_offsets_are_moved_along(tmp_path: Path) -> None:
@@ -44,4 +46,15 @@ def test_figures_by_hand() -> None:
     score.add("answerable", Question("?", ((10, 15),)), Reply(((0, 12), (5, 40)), ((0, 12),), 0.5))
     score.add("answerable", Question("?", ((10, 15),)), Reply(((0, 40),), ((9, 15),), 0.9))
     score.add("near", Question("?", ()), Reply(((0, 40),), (), 0.7, found=False))
-    assert score.figures() == ["0.500", "1.000", "0.500", "18", "26", "0.500", "-", "1.000", "0.000", "-"]
+    assert score.figures() == ["0.500", "1.000", "0.500", "18", "26", "0.500", "-", "0.300", "1.000", "0.000", "-"]
+
+
+def test_calibration_error_by_hand() -> None:
+    """Of two at 0.75 one is answerable, off by 0.25; one at 0.1 is not, off by 0.1."""
+    assert calibration_error([0.75], [0.75, 0.1]) == pytest.approx((0.5 + 0.1) / 3)
+
+
+def test_a_fit_by_hand() -> None:
+    """Where the feature tells nothing, the constant is the log-odds of the weighted share: 3 to 1 here."""
+    weight, constant = fit(np.zeros((3, 1)), np.array([1.0, 1.0, 0.0]), np.array([1.0, 2.0, 1.0]) * 1000)
+    assert (weight, constant) == pytest.approx((0, np.log(3)), abs=1e-3)

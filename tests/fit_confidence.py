@@ -1,0 +1,98 @@
+"""Fit the constants of retrieval/confidence.py: `python -m tests.fit_confidence FILE`, a file in SQuAD 2.0's format.
+
+Prints both logistic regressions: how well the first hit matches, and that together with what the reader says. Each
+article is asked its own questions and some about others. Those that only look answerable ("near") count little: people
+seldom ask such on purpose. The first was fitted on the training file, the second on the development file.
+"""
+
+import argparse
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import Document, PassageIndex
+from retrieval.confidence import match_features, read_features
+from retrieval.query import make_query
+from retrieval.rank import rank
+from retrieval.reader import load_reader
+from retrieval.reading import read_hits
+from retrieval.search import candidates
+from tests.quality import Article, foreign, read_squad
+
+NEAR_WEIGHT = 1 / 25
+CUT = 1500
+"""Characters to which every other article is cut: short documents are asked too."""
+RIDGE = 1e-3
+ROUNDS = 25
+
+Rows = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One question. kind: answerable, near or off. matched, read: the features of the two regressions."""
+
+    kind: str
+    matched: tuple[float, ...]
+    read: tuple[float, ...]
+
+
+def samples(article: Article, others: list[Article], per_doc: int, rng: random.Random) -> Iterator[Sample]:
+    """The questions of an article and some of others, asked of it."""
+    passage_index = PassageIndex.build([Document(article.title, article.title.replace("_", " "), article.text)])
+    own = rng.sample(article.questions, min(per_doc or len(article.questions), len(article.questions)))
+    asked = [("answerable" if question.answers else "near", question) for question in own]
+    asked += [("off", question) for question in foreign(article, others, rng)]
+    for kind, question in asked:
+        query = make_query(passage_index, question.text, passage_index.embedder.encode([question.text])[0])
+        hits = rank(passage_index, candidates(passage_index, query), query)
+        read = read_hits(load_reader(), passage_index, question.text, hits)
+        yield Sample(kind, match_features(hits[0], len(passage_index)), read_features(read, len(passage_index)))
+
+
+def cut(article: Article) -> Article:
+    """Its first paragraphs and the questions about them."""
+    end = article.text.find("\n\n", CUT)
+    end = len(article.text) if end < 0 else end
+    asked = (q for q in article.questions if all(b <= end for _, b in q.answers or q.plausible or [(0, end + 1)]))
+    return Article(article.title, article.text[:end], tuple(asked))
+
+
+def fit(features: Rows, true: Rows, weights: Rows) -> Rows:
+    """The weights of a logistic regression, the constant last, by Newton's method."""
+    rows = np.column_stack([features, np.ones(len(features))])
+    found = np.zeros(rows.shape[1])
+    for _ in range(ROUNDS):
+        sure = 1 / (1 + np.exp(-rows @ found))
+        slope = rows.T @ (weights * (true - sure)) - RIDGE * found
+        bend = (rows * (weights * sure * (1 - sure))[:, None]).T @ rows + RIDGE * np.eye(len(found))
+        found = found + np.linalg.solve(bend, slope)
+    return found
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fit_confidence", description=__doc__)
+    parser.add_argument("path", type=Path, help="a file in SQuAD 2.0's format")
+    parser.add_argument("--docs", type=int, default=0, help="articles to use, 0 for all")
+    parser.add_argument("--per-doc", type=int, default=0, help="questions of each, 0 for all")
+    given = parser.parse_args()
+    rng = random.Random(0)
+    articles = sorted(read_squad(given.path), key=lambda article: article.title)
+    rng.shuffle(articles)
+    articles = articles[: given.docs or None]
+    asked = [cut(article) if n % 2 else article for n, article in enumerate(articles)]
+    found = [sample for article in asked for sample in samples(article, articles, given.per_doc, rng)]
+    true = np.array([sample.kind == "answerable" for sample in found], float)
+    weights = np.array([NEAR_WEIGHT if sample.kind == "near" else 1 for sample in found])
+    for name in ("matched", "read"):
+        constants = fit(np.array([getattr(sample, name) for sample in found]), true, weights)
+        print(name, *(f"{constant:.3f}" for constant in constants))
+
+
+if __name__ == "__main__":
+    main()
