@@ -22,9 +22,6 @@ CONTEXT_SHARE = 0.5
 """Weight of all words from the conversation together, in the encoding that has them; the question's have the rest."""
 ALONE_SHARE = 0.25
 """Weight of the question encoded alone, where it is encoded beside a context too."""
-EARLIER_SHARE, LEANING_SHARE = 0.3, 0.6
-"""Weight of how well a passage's document matches the questions asked before, compared with the question itself: one
-that stands alone, and one that leans on them."""
 EVIDENCE_SHARE = 0.25
 """CONTEXT_SHARE where it is judged whether a hit answers: matching the conversation alone is no evidence."""
 
@@ -72,13 +69,13 @@ def make_query(
     )
 
 
-def earlier_queries(passage_index: PassageIndex, texts: Sequence[str], share: float) -> list[Query]:
-    """Queries of questions asked before, weighed by `share` of how much each token tells; none for one document."""
+def earlier_queries(passage_index: PassageIndex, texts: Sequence[str]) -> list[Query]:
+    """Queries of questions asked before, weighed by how much each token tells; none where there is one document."""
     if len(passage_index.documents) < 2:
         return []
     found = []
     for text, encoding in zip(texts, passage_index.embedder.encode(texts), strict=True):
-        told = np.asarray(share * _tell(passage_index, text, encoding), np.float32)
+        told = np.asarray(_tell(passage_index, text, encoding), np.float32)
         if told.any():
             found.append(Query(unit_rows(encoding.vectors), encoding.ids, told, told))
     return found

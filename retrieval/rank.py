@@ -22,6 +22,8 @@ SENTENCE_SHARE = 1 / 3
 """Share of its best sentence in a passage's score."""
 IN_HEADING = 0.9
 """What a match in the title or the headings over a passage counts, compared with one in it."""
+EARLIER_SHARE = 0.3
+"""Weight of how well a passage's document matches the questions asked before, compared with the question itself."""
 
 WORD_FOR_WORD, OTHER_WORDS = 0.7, 2.0
 """A best passage that matches by less than WORD_FOR_WORD tells of a question in other words: each point that is missing
@@ -66,7 +68,7 @@ def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Quer
     by_passage = _mix(query.judged @ in_passage, by_sentence)
     near = _closeness(passage_index, sentences[tops], query)
     scores = scores + OTHER_WORDS * max(0.0, WORD_FOR_WORD - float(scores.max())) * near
-    scores = scores + _document_matches(passage_index, ranked, query.earlier)
+    scores = scores + EARLIER_SHARE * _document_matches(passage_index, ranked, query.earlier)
     return [
         Hit(
             passage=int(ranked[i]),

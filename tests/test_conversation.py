@@ -42,8 +42,8 @@ def test_as_typed_leaves_the_conversation_out(two: PassageIndex) -> None:
 
 def test_of_one_document_there_is_nothing_to_tell(fox_index: PassageIndex, two: PassageIndex) -> None:
     """Earlier questions are not even encoded; elsewhere each weighs as much as it tells beside the question."""
-    assert earlier_queries(fox_index, ["Which fox is red?"], 1) == []
-    told = earlier_queries(two, ["dog", "?"], 0.5)
+    assert earlier_queries(fox_index, ["Which fox is red?"]) == []
+    told = earlier_queries(two, ["dog", "?"])
     [plain] = two.embedder.encode(["dog"])
     query = make_query(two, "dog", plain, earlier=told)
-    assert [earlier.weights.tolist() for earlier in query.earlier] == [[0.5]]
+    assert [earlier.weights.tolist() for earlier in query.earlier] == [[1.0]]
