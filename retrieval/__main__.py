@@ -48,10 +48,13 @@ def _checked(options: argparse.Namespace) -> int:
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     """The command line, read."""
-    parser = argparse.ArgumentParser(prog="python -m retrieval", description="Ask the documents one question.")
-    parser.add_argument("question", nargs="?", default="")
+    parser = argparse.ArgumentParser(
+        prog="python -m retrieval", description="Ask documents one question, or test them."
+    )
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("question", nargs="?", default="")
+    either.add_argument("--check", metavar="PATH", help="test how well a file or folder suits, rather than ask")
     parser.add_argument("--documents", metavar="PATH", help="a file or folder to ask instead of seeds/")
-    parser.add_argument("--check", metavar="PATH", help="test how well a file or folder suits, rather than ask")
     parser.add_argument("--json", action="store_true", help="print the answer, or all that the test found, as JSON")
     parser.add_argument("-k", type=int, default=3, help=f"citations at most, up to {MAX_CITATIONS} (default 3)")
     return parser.parse_args(arguments)

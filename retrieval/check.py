@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from index import Document, Embedder, Passage, PassageIndex, Span
-from index.passages import MAX_PASSAGE, cut_windows
+from index import Document, Embedder, Passage, PassageIndex
+from index.passages import cut_windows
 from index.store import Progress
 from retrieval.answer import ask
 from retrieval.followup import WORD, telling_words
+from retrieval.probe import EVERYDAY, FRAME, LONGEST, cloze, drawn_sentences, sentences_of
 
 CHARACTERS = 200_000
 """Characters asked about at most: embedding these takes seconds. The structure is that of everything."""
@@ -23,39 +24,16 @@ SENTENCES, HEADINGS, FOREIGN = 40, 10, 15
 """Questions of each kind at most; FOREIGN of those made from other documents, besides the everyday ones."""
 FRAGMENT = 40
 """A passage of fewer characters is one: a page number, a broken line."""
-SHORTEST, LONGEST = 40, 400
-"""Characters of a sentence or, at most, a heading that is asked about."""
-FEWEST, MOST = 6, 5
-"""Words a sentence must have to be asked about, and words of it that a question keeps at most."""
-FRAME = "What is there about {}?"
-"""Makes a question of words; its own tell nothing about a topic."""
 SHOWN = 60
 """Characters shown of a passage that is too long or too short."""
-EVERYDAY = (
-    "How do I bake sourdough bread?",
-    "Which team won the football world cup?",
-    "How long should I boil an egg?",
-    "What is the best way to learn the guitar?",
-    "How do I change a flat bicycle tyre?",
-    "What time does the supermarket close on Sunday?",
-    "How do I remove red wine from a carpet?",
-    "Which vaccinations does a puppy need?",
-    "Why is the sky blue?",
-    "How tall is Mount Everest?",
-    "When should tomatoes be planted?",
-    "How do I reset the password of my router?",
-    "Who painted the Mona Lisa?",
-    "What should I wear to a wedding?",
-    "How many strings does a violin have?",
-)
-
-Place = tuple[Document, tuple[str, ...], Span]
-"""A sentence: its document, the headings above it, where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """What was found in the documents, counted. long: places of passages over MAX_PASSAGE; fragments: of short ones."""
+    """What was found in the documents, counted.
+
+    long: the places of passages with a sentence of more than LONGEST characters. fragments: of those under FRAGMENT.
+    """
 
     documents: int
     characters: int
@@ -123,12 +101,14 @@ def check(
 
 def sample(documents: Sequence[Document], rng: random.Random, most: int = CHARACTERS) -> list[Document]:
     """Documents of at most so many characters together, drawn by chance; of the one too many only the beginning."""
-    left = most
     drawn: dict[int, Document] = {}
     for number in rng.sample(range(len(documents)), len(documents)):
-        if begun := _beginning(documents[number], left):
+        begun = _beginning(documents[number], most)
+        if begun:
             drawn[number] = begun
-            left -= len(begun.text)
+        if begun != documents[number]:
+            break
+        most -= len(begun.text)
     return [drawn[number] for number in sorted(drawn)] or list(documents[:1])
 
 
@@ -136,7 +116,7 @@ def _beginning(document: Document, most: int) -> Document | None:
     """A document up to the last part or sentence that ends within so many characters; None where none does."""
     if len(document.text) <= most:
         return document
-    stops = [part.end for part in document.parts] or [sentence.end for _, sentence in _sentences(document)]
+    stops = [part.end for part in document.parts] or [sentence.end for _, sentence in sentences_of(document)]
     stop = max((stop for stop in stops if stop <= most), default=0)
     parts = tuple(part for part in document.parts if part.end <= stop)
     pages = tuple(page for page in document.pages if page < stop)
@@ -158,7 +138,7 @@ def structure(documents: Sequence[Document], part: Sequence[Document]) -> Struct
         paragraphs=len(paragraphs),
         sentences=sum(len(paragraph.sentences) for paragraph in paragraphs),
         passages=len(passages),
-        long=tuple(_shown(d, p) for d, p in passages if p.end - p.start > MAX_PASSAGE),
+        long=tuple(_shown(d, p) for d, p in passages if any(s.end - s.start > LONGEST for s in p.sentences)),
         fragments=tuple(_shown(d, p) for d, p in passages if p.end - p.start < FRAGMENT),
     )
 
@@ -183,31 +163,6 @@ def sentence_trials(passage_index: PassageIndex, rng: random.Random) -> Iterator
         first = answer.citations[0].highlights if right[:1] == [True] else ()
         lit = any(start <= sentence.start < end for start, end in first)
         yield Trial("sentence", question, _place(document, headings), _rank(right), lit, answer.found)
-
-
-def drawn_sentences(documents: Sequence[Document], rng: random.Random, count: int) -> list[Place]:
-    """Some sentences worth asking for: neither short nor long, of several words, standing only once."""
-    places = [(d, headings, sentence) for d in documents for headings, sentence in _sentences(d)]
-    times = Counter(d.text[s.start : s.end] for d, _, s in places)
-    fit = [
-        (d, headings, s)
-        for d, headings, s in places
-        if SHORTEST <= s.end - s.start <= LONGEST
-        and times[d.text[s.start : s.end]] == 1
-        and len(_words(d.text[s.start : s.end])) >= FEWEST
-    ]
-    return rng.sample(fit, min(count, len(fit)))
-
-
-def cloze(sentence: str, often: Counter[str], rng: random.Random) -> str:
-    """A question for a sentence: some of its words, neither the rarest nor the commonest third, out of order.
-
-    often: how often each word stands in the documents, in lower case.
-    """
-    words = sorted(_words(sentence), key=lambda word: (-often[word.casefold()], word))
-    third = len(words) // 3
-    kept = words[third : max(len(words) - third, third + 3)]
-    return FRAME.format(" ".join(rng.sample(kept, min(MOST, len(kept)))))
 
 
 def heading_trials(passage_index: PassageIndex, rng: random.Random) -> Iterator[Trial]:
@@ -237,18 +192,6 @@ def foreign_trials(passage_index: PassageIndex, others: Sequence[Document], rng:
 def _rank(right: Sequence[bool]) -> int:
     """The first that is right, from 1; 0 where none is."""
     return right.index(True) + 1 if True in right else 0
-
-
-def _sentences(document: Document) -> Iterator[tuple[tuple[str, ...], Span]]:
-    """The sentences of a document, each with the headings above it."""
-    for section in document.sections():
-        for paragraph in section.paragraphs:
-            yield from ((section.headings, sentence) for sentence in paragraph.sentences)
-
-
-def _words(text: str) -> list[str]:
-    """The words of two letters and more, each once, in order."""
-    return list(dict.fromkeys(word for word in WORD.findall(text) if len(word) > 1))
 
 
 def _folded(text: str) -> set[str]:

@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from index.embed import MODEL_SETTING
-from index.passages import MAX_PASSAGE
 from retrieval.check import FRAGMENT, Check, Structure, Trial
+from retrieval.probe import LONGEST
 from retrieval.render import WIDTH
 
 GOOD, FAIR = 0.9, 0.7
@@ -46,7 +46,7 @@ def _structure_lines(found: Structure) -> Iterator[str]:
         f"{found.sentences:,} sentences"
     )
     yield (
-        f"Passages   {found.passages:,}: {len(found.long):,} too long (over {MAX_PASSAGE} characters), "
+        f"Passages   {found.passages:,}: {len(found.long):,} too long (a sentence of over {LONGEST} characters), "
         f"{len(found.fragments):,} too short (under {FRAGMENT})"
     )
 
@@ -106,14 +106,16 @@ def advice(check: Check) -> Iterator[str]:
     if not found.headings:
         yield "- No heading was found: citations only count paragraphs. Give headings a line of their own (# Heading)."
     if len(found.long) > MANY_LONG * found.passages:
-        yield f"- {len(found.long):,} passages without an end of sentence: tables, lists? {found.long[0]}"
+        yield f"- In {len(found.long):,} passages sentences do not end: tables, lists, code? {found.long[0]}"
     if len(found.fragments) > MANY_FRAGMENTS * found.passages:
         yield f"- {len(found.fragments):,} passages are fragments: page headers or broken lines? {found.fragments[0]}"
-    if own and share([t.rank > 0 for t in own]) < GOOD:
+    if share([t.rank > 0 for t in own]) < GOOD:
         yield "- Passages that say nearly the same, or are numbers or code, are hard to tell apart: add headings."
-    if own and share([t.found for t in own]) < GOOD:
+    if share([t.rank > 0 for t in check.of("heading")]) < GOOD:
+        yield "- Some headings do not lead to what stands under them: their words are not those of the text."
+    if share([t.found for t in own]) < GOOD:
         yield f"- What the documents say is refused. Not in English? Name a model for them in {MODEL_SETTING}."
-    if foreign and share([not t.found for t in foreign]) < GOOD:
+    if share([not t.found for t in foreign]) < GOOD:
         yield "- Questions about other things are answered: look at the quotation before you believe an answer."
 
 
