@@ -22,6 +22,7 @@ import json
 import logging
 import os
 import secrets
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -36,18 +37,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from index import AskError, PassageIndex
 from index.library import LIMITS, READY, Intake, Limits, Upload, in_bytes, without
 from retrieval import ask, default_index
-from retrieval.page.assets import CONVERSATION_SCRIPT, HEADER, SHELF_SCRIPT, TITLE
+from retrieval.page.assets import BUSY_SCRIPT, CONVERSATION_SCRIPT, HEADER, SHELF_SCRIPT, TITLE
 from retrieval.page.conversation import VOTES, Turn, render_conversation, render_welcome
 from retrieval.page.markup import escape, shorten
 from retrieval.page.pane import render_document, render_opening
 from retrieval.page.room import Opening, Room
-from retrieval.page.shelf import counted, reading, render_shelf, sent_files
+from retrieval.page.shelf import counted, reading, render_shelf, sent_files, waiting
 
 TURNS_KEPT = 20  # turns one visitor's conversation shows; older ones scroll out, so a session's memory is bounded
 HISTORY_USED = 6  # turns a follow-up may lean on
 AT_ONCE: dict[str, Any] = {"concurrency_id": "ask", "concurrency_limit": 2}  # page and API share two at a time
-ONE_READER: dict[str, Any] = {"concurrency_id": "read", "concurrency_limit": 1}  # uploads are embedded one by one
+MOST_IN_LINE = 8  # visitors whose uploads are read or wait for it: one round is read at a time
 ALL_VISITORS = 4_000_000  # characters of visitors' documents in memory at once; a character takes about 200 bytes
+WAIT = 0.5  # seconds between two looks at the line
 MAX_BODY = 28_000_000  # bytes of a request: the largest round of uploads in base64
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 VOTES_FILE = "ASK_VOTES_FILE"  # the environment variable that names the file votes go to; without it they go nowhere
@@ -111,6 +113,7 @@ class Desk:
         self.opening = opening
         self.limits = limits
         self.own: WeakValueDictionary[str, Room] = WeakValueDictionary()
+        self.line: list[object] = []  # rounds of uploads, the first one being read
 
     def room(self, own: Room | None = None) -> Room:
         """The visitor's own room, else the shared one, waited for. Raises what went wrong while it opened."""
@@ -178,6 +181,23 @@ class Desk:
             yield render_shelf(own, self.limits, "Something went wrong here, not with your files."), gr.skip()
 
     def taken(self, uploads: Sequence[Upload], own: Room | None) -> Iterator[Shelf]:
+        """The shelf while others are read first, in the order in which they came, then while ``uploads`` are read.
+
+        It waits here, not in Gradio's queue: there a few large uploads would keep questions out.
+        """
+        place = object()
+        if len(self.line) >= MOST_IN_LINE:
+            raise AskError("Many visitors are adding documents just now. Please try again in a few minutes.")
+        self.line.append(place)
+        try:
+            while ahead := self.line.index(place):
+                yield render_shelf(own, self.limits, waiting(ahead), busy=True), gr.skip()
+                time.sleep(WAIT)
+            yield from self.read(uploads, own)
+        finally:
+            self.line.remove(place)
+
+    def read(self, uploads: Sequence[Upload], own: Room | None) -> Iterator[Shelf]:
         """The shelf after each step of reading ``uploads``; in the end the room over these and what is held."""
         held = own.passage_index if own else None
         free = ALL_VISITORS - sum(room.characters for room in self.own.values() if room is not own)
@@ -302,7 +322,8 @@ def build_app(passage_index: PassageIndex | Opening, limits: Limits = LIMITS) ->
         requested = conversation.request(desk.request, inside, shown, **QUIET, **AT_ONCE)
         conversation.stop(desk.stop, inside, shown, cancels=[asked, requested], **QUIET)
         conversation.clear(desk.clear, own, shown, cancels=[asked, requested], **QUIET)
-        added = shelf.add_files(desk.add, own, [shelf, own], trigger_mode="multiple", **QUIET, **ONE_READER)
+        added = shelf.add_files(desk.add, own, [shelf, own], trigger_mode="multiple", concurrency_limit=None, **QUIET)
+        added.failure(None, js=BUSY_SCRIPT)
         shelf.remove_file(desk.remove, own, [shelf, own], cancels=[added], **QUIET)
         shelf.stop_reading(desk.stop_reading, own, shelf, cancels=[added], **QUIET)
         entered = [welcome, pane, conversation, turns]

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import app
 from app import Desk
-from index import AskError, Document, PassageIndex
+from index import AskError, Document, Part, PassageIndex
 from retrieval import Answer, Citation
 from retrieval.page import answers, conversation, copied, examples, markup, pane
 from retrieval.page.conversation import Turn
@@ -147,6 +147,26 @@ def test_the_pane_shows_each_paragraph_with_its_offsets() -> None:
     assert texts == ["First <b>.", "Second."]
     assert [tag for tag in shown.tags if tag in ("h2", "b", "nav", "select")] == ["nav", "h2", "h2"]
     assert "First <b>." in shown.text
+
+
+def test_the_pane_draws_what_the_format_names() -> None:
+    """Items, cells and code are blocks of nothing but their text; an item keeps the sign it brings; pages are named."""
+    text = "Fees\n\nTea\n- milk\n\nYear | Fee\n| 9 <b>\n\na\n  b"
+    parts = (
+        Part("heading", 0, 4, 1),
+        Part("list", 6, 16, 0, (9,)),
+        Part("table", 18, 36, 0, (28,)),
+        Part("code", 38, 43, 0, (39,)),
+    )
+    shown = Shown(pane.render_document(Document("f.html", "Fees", text, parts, (0, 18))))
+    tagged = [(tag, a) for tag, a in zip(shown.tags, shown.attributes, strict=True) if "data-start" in a]
+    blocks = [(tag, text[int(a["data-start"] or 0) : int(a["data-end"] or 0)]) for tag, a in tagged]
+    assert blocks == [
+        ("li", "Tea"), ("li", "- milk"), ("td", "Year"), ("td", "Fee"), ("td", ""), ("td", "9 <b>"), ("pre", "a\n  b"),
+    ]  # fmt: skip
+    assert shown.text == "f.htmlFees" + "".join(words for _, words in blocks)
+    assert [a.get("class") for tag, a in tagged if tag == "li"] == [None, "signed"]
+    assert [a["data-page"] for a in shown.attributes if "data-page" in a] == ["1", "2"]
 
 
 def test_of_several_documents_only_the_first_is_sent_at_once() -> None:

@@ -61,8 +61,8 @@ def test_the_limits_stand_beside_the_button() -> None:
     """Every limit, before a file is chosen; the dialogue offers only what can be read."""
     shown = Shown(shelf.render_shelf(None, LIMITS))
     assert shown.text == (
-        f"Add your documents{', '.join(ENDINGS)} · 20 files, 10 MB each, 20 MB at once · 1,000,000 characters, "
-        "10,000 passages · 300 seconds to read. Only you see them; they are gone when you leave."
+        f"Add your documents{', '.join(ENDINGS)}. Only you see them; they are gone when you leave.LimitsFiles20"
+        "A file10 MBSent at once20 MBPages of PDFs1,000Characters1,000,000Passages10,000Time to read300 seconds"
     )
     (field,) = (a for a in shown.attributes if a.get("type") == "file")
     assert field["accept"] == ",".join(ENDINGS)
@@ -221,6 +221,24 @@ def test_without_shared_documents_the_shelf_says_why() -> None:
 
     ((markup, room),) = Desk(Opening(fail)).add(sent(DOG))
     assert "There is <nothing> to read." in Shown(markup).text
+    assert room == gr.skip()
+
+
+def test_rounds_are_read_one_by_one_in_their_order(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes while others are read sees how many are first; who gives up leaves the line, which is not endless."""
+    monkeypatch.setattr(app, "WAIT", 0)
+    first, second, third = (desk.add(sent(file), None) for file in (DOG, FOX, DOG))
+    told = [Shown(next(steps)[0]).text for steps in (first, second, third)]
+    assert told[0].startswith("Reading dog.txt, 1 of 1.")
+    assert told[1].startswith("Waiting until the documents of 1 other visitor are read.Stop reading")
+    assert told[2].startswith("Waiting until the documents of 2 other visitors are read.")
+    second.close()  # type: ignore[attr-defined]
+    first.close()  # type: ignore[attr-defined]
+    assert [ids(room) for _, room in third if isinstance(room, Room)] == [["dog.txt"]]
+    assert desk.line == []
+    monkeypatch.setattr(app, "MOST_IN_LINE", 0)
+    ((markup, room),) = desk.add(sent(DOG), None)
+    assert "try again in a few minutes" in markup
     assert room == gr.skip()
 
 

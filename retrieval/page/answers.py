@@ -29,7 +29,8 @@ def render_target(citation: Citation) -> str:
     """The attributes the browser needs to show a citation's place; offsets count code points, as in Python."""
     lit = " ".join(f"{start}-{end}" for start, end in citation.highlights)
     where = f'data-document="{escape(citation.document_id)}" data-start="{citation.start}" data-end="{citation.end}"'
-    return f'href="#document" {where} data-lit="{lit}" data-number="{citation.number}"'
+    words = f' data-words="{citation.answer[0]}-{citation.answer[1]}"' if citation.answer else ""
+    return f'href="#document" {where} data-lit="{lit}"{words} data-number="{citation.number}"'
 
 
 def render_citation(citation: Citation) -> str:
@@ -50,7 +51,8 @@ def render_answer(answer: Answer) -> str:
     """A found answer: the quotation first, then the passages it stands in."""
     first = answer.citations[0]
     pin = f'<a class="pin" {render_target(first)} aria-label="Citation {first.number}, open in the document">'
-    quote = f'<blockquote class="quote"><p>{escape(answer.text)}{pin}{first.number}</a></p></blockquote>'
+    said = " ".join(render_piece(piece) for piece in pieces(first) if piece.lit)
+    quote = f'<blockquote class="quote"><p>{said}{pin}{first.number}</a></p></blockquote>'
     return quote + render_citations([c for c in answer.citations if c.score >= ADDS * first.score])
 
 

@@ -16,6 +16,7 @@ def _read(name: str) -> str:
 
 CONVERSATION_SCRIPT = _read("conversation.js")
 SHELF_SCRIPT = _read("shelf.js")
+BUSY_SCRIPT = "() => { document.querySelector('#shelf [role=status]').textContent = 'The server is busy. Try again.'; }"
 HEADER = f"""<style>{_read("page.css")}</style><header><h1>{TITLE}</h1>
 <button type="button" data-action="stop">Stop</button>
 <button type="button" data-action="read">Document</button>

@@ -23,8 +23,8 @@ const paint = (block, ranges) => {
 const rangesOf = link => {
   const start = Number(link.dataset.start), end = Number(link.dataset.end);
   const active = link.dataset.number === opened.dataset.number;
-  const lit = active ? spans(link.dataset.lit).map(([start, end]) => ({start, end, name: 'lit'})) : [];
-  return [{start, end, name: active ? 'active' : 'cited'}, ...lit];
+  const inside = name => spans(link.dataset[name] ?? '').map(([start, end]) => ({start, end, name}));
+  return [{start, end, name: active ? 'active' : 'cited'}, ...(active ? [...inside('lit'), ...inside('words')] : [])];
 };
 const articles = () => [...document.querySelectorAll('#sheet article')];
 const show = async id => {               // a document is fetched when it is first shown, and never again

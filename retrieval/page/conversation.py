@@ -39,19 +39,25 @@ def render_conversation(turns: Sequence[Turn], examples: Sequence[str] = (), key
 
 def render_turn(turn: Turn, last: bool) -> str:
     """One turn of the conversation; only the last one can be edited or asked again."""
-    question = f'<h2 class="question">{escape(turn.question) or "(nothing)"}</h2>'
-    again = button("Edit", "edit") + button("Ask again", "retry") if last else ""
+    question = render_question(turn, last and turn.settled)
     if turn.trouble:
-        return f'<li class="turn trouble">{question}<p role="alert">{escape(turn.trouble)}</p>{foot(again)}</li>'
+        return f'<li class="turn trouble">{question}<p role="alert">{escape(turn.trouble)}</p></li>'
     if turn.answer is None:
         return f'<li class="turn pending">{question}<p class="note">Reading…</p></li>'
     answer = turn.answer
     if not answer.citations:  # small talk: there is nothing to copy, to vote on or to explain
-        return f'<li class="turn talk">{question}<p>{escape(answer.text)}</p>{foot(again)}</li>'
+        return f'<li class="turn talk">{question}<p>{escape(answer.text)}</p></li>'
     body = render_answer(answer) if answer.found else render_refusal(answer)
-    buttons = foot((copies(answer, not turn.room) if answer.found else "") + again + votes(turn.vote) * last)
+    buttons = foot((copies(answer, not turn.room) if answer.found else "") + (votes(turn.vote) if last else ""))
     kind = "found" if answer.found else "refused"
-    return f'<li class="turn {kind}">{question}{render_searched(turn, last)}{body}{buttons}{render_trail(answer)}</li>'
+    return f'<li class="turn {kind}">{question}{render_searched(turn, last)}{body}{render_trail(answer)}{buttons}</li>'
+
+
+def render_question(turn: Turn, last: bool) -> str:
+    """The question as a heading; beside the last one the ways to change it."""
+    question = f'<h2 class="question">{escape(turn.question) or "(nothing)"}</h2>'
+    again = foot(button("Edit", "edit") + button("Ask again", "retry"))
+    return f'<div class="asked">{question}{again}</div>' if last else question
 
 
 def render_searched(turn: Turn, last: bool) -> str:
@@ -64,7 +70,8 @@ def render_searched(turn: Turn, last: bool) -> str:
 
 def votes(cast: str) -> str:
     """Two buttons that say whether the answer helped; the one cast is pressed."""
-    return "".join(button(vote, "vote", vote=vote, pressed=cast == vote) for vote in VOTES)
+    both = "".join(button(vote, "vote", vote=vote, pressed=cast == vote) for vote in VOTES)
+    return f'<span class="votes">{both}</span>'
 
 
 def copies(answer: Answer, shared: bool = True) -> str:

@@ -11,9 +11,7 @@ const whole = file => new Promise(done => {
 const send = async files => {
   if (!files.length) return;
   const most = input().dataset, endings = input().accept.split(',');
-  const news = one('#shelf [role=status]'), sending = `Sending ${files.length} file${files.length > 1 ? 's' : ''}…`;
-  news.textContent = sending;
-  setTimeout(() => { if (news.textContent === sending) news.textContent = 'Waiting until others are read…'; }, 8000);
+  one('#shelf [role=status]').textContent = `Sending ${files.length} file${files.length > 1 ? 's' : ''}…`;
   let total = 0;
   const fits = (file, i) => i < most.files && file.size <= most.file && total + file.size <= most.sent
     && endings.some(ending => file.name.toLowerCase().endsWith(ending)) && ((total += file.size), true);

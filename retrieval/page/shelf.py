@@ -31,16 +31,25 @@ def render_shelf(
         f'<div class="shelf"><p class="note" role="status">{status}</p><ul class="files">{rows}</ul>'
         f'<div class="problems" role="alert">{render_problems(files)}</div><div class="foot">{add}'
         f'<input type="file" multiple hidden accept="{",".join(ENDINGS)}" {allowed}>{back}'
-        f'<small title="{render_limits(limits)}">{render_limits(limits)}</small></div></div>'
+        f"{render_limits(limits)}</div></div>"
     )
 
 
 def render_limits(limits: Limits) -> str:
-    """What may be brought, in a line."""
+    """What may be brought: the formats and who sees it in a line, the limits in a fold beside it."""
+    rows = (
+        ("Files", f"{limits.files}"),
+        ("A file", in_bytes(limits.file_bytes)),
+        ("Sent at once", in_bytes(limits.sent_bytes)),
+        ("Pages of PDFs", f"{limits.pages:,}"),
+        ("Characters", f"{limits.characters:,}"),
+        ("Passages", f"{limits.passages:,}"),
+        ("Time to read", f"{limits.seconds:g} seconds"),
+    )
+    listed = "".join(f"<dt>{what}</dt><dd>{most}</dd>" for what, most in rows)
     return (
-        f"{', '.join(ENDINGS)} · {limits.files} files, {in_bytes(limits.file_bytes)} each, "
-        f"{in_bytes(limits.sent_bytes)} at once · {limits.characters:,} characters, {limits.passages:,} passages · "
-        f"{limits.seconds:g} seconds to read. Only you see them; they are gone when you leave."
+        f"<small>{', '.join(ENDINGS)}. Only you see them; they are gone when you leave.</small>"
+        f'<details class="limits"><summary>Limits</summary><dl>{listed}</dl></details>'
     )
 
 
@@ -104,6 +113,11 @@ def reading(files: Sequence[FileState]) -> str:
     number = sum(file.stage in (READY, REFUSED) for file in files) + 1
     name = next((file.name for file in files if file.stage not in (READY, REFUSED)), "")
     return f"Reading {render_name(name)}, {number} of {len(files)}." if name else "Looking for questions to suggest."
+
+
+def waiting(ahead: int) -> str:
+    """What a visitor is told while others' uploads are read first."""
+    return f"Waiting until the documents of {ahead} other visitor{'s' * (ahead > 1)} are read."
 
 
 def counted(added: int) -> str:
