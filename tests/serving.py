@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterator
 
-from app import LAUNCH, Opening, build_app
+from app import LAUNCH, build_app
 from index import PassageIndex
 from index.library import LIMITS, Limits
+from retrieval.page.room import Opening
 
 
 def serve(app_of: PassageIndex | Opening, limits: Limits = LIMITS) -> Iterator[str]:

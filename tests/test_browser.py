@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from app import Opening
 from index import Document, PassageIndex, read_documents
 from index.errors import AskError
 
@@ -22,6 +21,7 @@ if not shutil.which("chromium") and not os.environ.get("REQUIRE_BROWSER"):
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from retrieval.page.room import Opening
 from tests.serving import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app import ADD, LAUNCH, build_app
+from app import LAUNCH, build_app
 from index import Document, Encoding, PassageIndex
 from index.library import Limits
+from retrieval.page.shelf import ADD
 from tests.serving import serve
 from tests.test_browser import BROAD, HOSTILE, TRADE, Visitor, browser, seed_url, visit
 
