@@ -52,6 +52,8 @@ ALL_VISITORS = 4_000_000  # characters of visitors' documents in memory at once;
 WAIT = 0.5  # seconds between two looks at the line
 MAX_BODY = 28_000_000  # bytes of a request: the largest round of uploads in base64
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+FAILED = "Something went wrong here, not with your question. Please ask again."
+MCP_SETTING = "ASK_MCP"  # the environment variable that, "on", makes /ask a tool for agents too
 VOTES_FILE = "ASK_VOTES_FILE"  # the environment variable that names the file votes go to; without it they go nowhere
 log = logging.getLogger(__name__)
 
@@ -66,7 +68,7 @@ def take_turn(question: str, history: Sequence[Turn], passage_index: PassageInde
         return Turn(shorten(question), trouble=str(error))
     except Exception:  # the page is the last to catch anything: the log gets the traceback, the visitor a sentence
         log.exception("a question failed")
-        return Turn(shorten(question), trouble="Something went wrong here, not with your question. Please ask again.")
+        return Turn(shorten(question), trouble=FAILED)
 
 
 def keep_vote(turn: Turn) -> Turn:
@@ -262,12 +264,25 @@ class Desk:
         return ""
 
     def ask(self, question: str, history: list[str] = [], k: int = 3) -> str:  # noqa: B006 (a default programs can read)
-        """Ask the documents. Returns JSON text: question, searched, text, found, confidence, citations."""
+        """Ask the documents a question: get the sentences that answer it, word for word, or a plain no.
+
+        The answer is a JSON object: text (the quotation), found (false where the documents do not say; the citations
+        then are only the closest passages), confidence (0 to 1), searched (the question with the words it took from
+        the history) and citations, each with text, title, section, page, document_id, start and end.
+
+        Args:
+            question: one question in plain words, at most 2,000 characters
+            history: earlier questions of the conversation, oldest first, for one that leans on them
+            k: citations at most, 1 to 20
+        """
         earlier = history[-HISTORY_USED:] if isinstance(history, list) else history  # what is no list, ask refuses
         try:
             answer = ask(question, passage_index=self.room().passage_index, history=earlier, k=k)
         except AskError as error:
             raise gr.Error(str(error), print_exception=False) from None
+        except Exception:
+            log.exception("a question failed")
+            raise gr.Error(FAILED, print_exception=False) from None
         return json.dumps(answer.to_dict(), ensure_ascii=False)
 
 
@@ -333,8 +348,16 @@ def build_app(passage_index: PassageIndex | Opening, limits: Limits = LIMITS) ->
         opened.then(desk.shared, turns, shown, **QUIET, **AT_ONCE)
         page.unload(leave)
         api(desk.ask, api_name="ask", **AT_ONCE)
-    page.queue(max_size=32)
+    page.queue(max_size=32, api_open=False)  # /ask too goes through the queue, or AT_ONCE would be no limit
     return page
+
+
+def launch_settings() -> dict[str, Any]:
+    """How the page is served. Raises AskError where ASK_MCP is on and the package for it is missing."""
+    mcp = os.environ.get(MCP_SETTING, "").lower() == "on"
+    if mcp and not importlib.util.find_spec("mcp"):
+        raise AskError(f"{MCP_SETTING} is on, but its package is missing. Run: pip install 'gradio[mcp]'")
+    return {**LAUNCH, "mcp_server": mcp}
 
 
 def register_on_zero_gpu() -> None:
@@ -349,11 +372,15 @@ def register_on_zero_gpu() -> None:
 
 def main() -> None:
     """Serve the page over seeds/, on this machine only unless a Space asks for more."""
+    try:
+        settings = launch_settings()
+    except AskError as error:
+        raise SystemExit(f"error: {error}") from None
     register_on_zero_gpu()  # before anything imports torch
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("NO_PROXY", "localhost,127.0.0.1")
     page = build_app(Opening(lambda progress: default_index(progress=progress)))
-    page.launch(**LAUNCH, server_name="0.0.0.0" if "SPACE_ID" in os.environ else None)
+    page.launch(**settings, server_name="0.0.0.0" if "SPACE_ID" in os.environ else None)
 
 
 if __name__ == "__main__":
