@@ -5,8 +5,9 @@ import os
 import re
 import subprocess
 import sys
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,12 +21,14 @@ from hypothesis import strategies as st
 
 import app
 from app import Desk
-from index import AskError, Document, Part, PassageIndex
+from index import AskError, Document, Encoding, Part, PassageIndex
 from retrieval import Answer, Citation
 from retrieval.page import answers, conversation, copied, examples, markup, pane
 from retrieval.page.conversation import Turn
 from retrieval.page.room import Opening
 from tests.serving import serve
+
+from conftest import ToyEmbedder
 
 TEXT = "Snow\n\nSnow is <cold> & white. It melts in spring.\n\nRain is wet."
 COLD = Citation(1, "a.txt", "Snow", ("Snow",), 1, 6, 49, TEXT[6:49], ((6, 29),), 0.9)
@@ -346,10 +349,45 @@ def test_errors_come_back_as_errors(url: str, arguments: tuple[object, ...], sai
 
 
 @pytest.mark.model
-def test_the_python_client_raises(client: Client) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("  ",), "no words"),
+        (("x" * 10_000_000,), "10,000,000 characters"),
+        (("Who?", [{"text": "I said so"}]), "holds a dict"),
+        (("Who?", [], 0), "k is 0"),
+    ],
+)
+def test_the_python_client_raises(client: Client, arguments: tuple[object, ...], said: str) -> None:
     """gradio_client turns the error event into an exception with the same sentence."""
-    with pytest.raises(AppError, match="question"):
-        client.predict("  ", api_name="/ask")
+    with pytest.raises(AppError, match=said):
+        client.predict(*arguments, api_name="/ask")
+
+
+@pytest.mark.model
+def test_nobody_passes_the_queue(url: str) -> None:
+    """Gradio's address without a queue would answer any number of questions at once, and is closed."""
+    request = urllib.request.Request(
+        f"{url}/gradio_api/run/ask", b'{"data": ["Who?", [], 3]}', {"Content-Type": "application/json"}
+    )
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(request, timeout=30)
+
+
+def test_what_nobody_foresaw_is_an_error_without_its_details(foxes: Document, caplog: pytest.LogCaptureFixture) -> None:
+    """A program gets a sentence, the operator the traceback."""
+
+    class Failing(ToyEmbedder):
+        def encode(self, texts: Sequence[str]) -> list[Encoding]:
+            if "fail" in texts:
+                raise RuntimeError("the disk at /secret is full")
+            return super().encode(texts)
+
+    desk = Desk(Opening(lambda _: PassageIndex.build([foxes], embedder=Failing())))
+    with pytest.raises(gr.Error, match="Something went wrong here") as caught:
+        desk.ask("fail")
+    assert "secret" not in str(caught.value)
+    assert "/secret" in caplog.text
 
 
 @pytest.mark.model

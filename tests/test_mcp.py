@@ -83,6 +83,7 @@ def test_an_agent_is_told_what_was_wrong(url: str) -> None:
 def test_without_its_package_the_tool_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who asks for it is told what to install; who does not, needs nothing."""
     monkeypatch.setitem(sys.modules, "mcp", None)
+    monkeypatch.delenv("ASK_MCP", raising=False)
     assert app.launch_settings()["mcp_server"] is False
     monkeypatch.setenv("ASK_MCP", "on")
     with pytest.raises(AskError, match=r"pip install 'gradio\[mcp\]'"):
