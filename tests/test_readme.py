@@ -153,6 +153,6 @@ def test_the_test_command_is_marked(readme: str) -> None:
 def test_the_files_readme_names_exist(readme: str) -> None:
     """Whatever looks like a file or folder of this project is one."""
     named = set(re.findall(r"`((?:index|retrieval|tests|seeds|\.ci)/[\w./]*|\w+\.py)`", readme))
-    folders = [ROOT, ROOT / "index", ROOT / "retrieval", ROOT / "tests"]
+    folders = [ROOT, ROOT / "index", ROOT / "retrieval", ROOT / "retrieval" / "page", ROOT / "tests"]
     assert "retrieval/answer.py" in named
     assert [name for name in sorted(named) if not any(Path(folder / name).exists() for folder in folders)] == []

@@ -10,15 +10,17 @@ const paint = (block, ranges) => {
   const inside = n => Math.min(Math.max(n - from, 0), points.length);
   const edges = ranges.flatMap(r => [inside(r.start), inside(r.end)]);
   const cuts = [...new Set([0, points.length, ...edges])].sort((a, b) => a - b);
-  block.replaceChildren(...cuts.slice(1).map((to, i) => {
-    const text = points.slice(cuts[i], to).join('');
+  const nodes = [];
+  cuts.slice(1).forEach((to, i) => {
     const names = ranges.filter(r => r.start - from <= cuts[i] && r.end - from >= to).map(r => r.name);
-    if (!names.length) return document.createTextNode(text);
-    const mark = document.createElement('mark');
-    mark.className = [...new Set(names)].join(' ');
-    mark.textContent = text;
-    return mark;
-  }));
+    const kind = [...new Set(names)].filter(name => name !== 'words').join(' ');
+    const text = document.createTextNode(points.slice(cuts[i], to).join(''));
+    if (!kind) return nodes.push(text);
+    if (nodes.at(-1)?.className !== kind) nodes.push(Object.assign(document.createElement('mark'), {className: kind}));
+    if (!names.includes('words')) return nodes.at(-1).append(text);
+    nodes.at(-1).append(Object.assign(document.createElement('strong'), {textContent: text.textContent}));
+  });
+  block.replaceChildren(...nodes);
 };
 const rangesOf = link => {
   const start = Number(link.dataset.start), end = Number(link.dataset.end);
