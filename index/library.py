@@ -26,13 +26,14 @@ READING, EMBEDDING, READY, REFUSED = "reading", "embedding", "ready", "refused"
 class Limits:
     """What one visitor may bring.
 
-    files, characters, passages: of all documents held together. file_bytes: of one file. sent_bytes: of the files sent
-    at once. seconds: to read and embed these.
+    files, pages, characters, passages: of all documents held together; only PDFs have pages. file_bytes: of one file.
+    sent_bytes: of the files sent at once. seconds: to read and embed these.
     """
 
     files: int = 20
     file_bytes: int = 10_000_000
     sent_bytes: int = 20_000_000
+    pages: int = 1_000
     characters: int = 1_000_000
     passages: int = 10_000
     seconds: float = 300
@@ -143,7 +144,10 @@ class Intake:
     def _check_text(self, document: Document) -> None:
         """Refuse more text than a visitor may bring or the server has room for."""
         limits, count = self._limits, len(document.text)
-        held = sum(len(part.documents[number].text) for part, number in self._parts)
+        documents = [part.documents[number] for part, number in self._parts]
+        if sum(len(other.pages) for other in (*documents, document)) > limits.pages:
+            raise DocumentError(f"has {len(document.pages):,} pages; {limits.pages:,} are allowed in all.")
+        held = sum(len(other.text) for other in documents)
         if held + count > limits.characters:
             left = limits.characters - held
             most = f"{limits.characters:,} are allowed" + (f" in all, {left:,} are left" if held else "")

@@ -2,10 +2,15 @@
 
 `python -m tests.benchmark --quality FILE` scores answers instead, on a file in the format of SQuAD (`tests.quality`),
 and --seed-page on the questions of tests/seed_questions.py.
+=======
+`python -m tests.benchmark --quality FILE` scores answers instead, on a file in the format of SQuAD (`tests.quality`);
+`--page` times the chat in Debian's chromium, from Enter to the answer on the page.
+>>>>>>> programs
 Ratios travel between machines, seconds do not. Other work on the machine disturbs both sides; each pair runs in turns.
 """
 
 import argparse
+import shutil
 import statistics
 import subprocess
 import sys
@@ -20,6 +25,7 @@ from index import Document, PassageIndex, SentenceTransformerEmbedder, read_docu
 from retrieval import ask, default_index
 from tests import quality
 from tests.seed_questions import groups, replies
+from tests.serving import serve
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 3
@@ -54,9 +60,13 @@ def main() -> None:
     parser.add_argument("--docs", type=int, default=0, help="articles to use, 0 for all (with --quality)")
     parser.add_argument("--per-doc", type=int, default=40, help="questions of each, 0 for all (with --quality)")
     parser.add_argument("--seed", type=int, default=0, help="which articles and questions (with --quality)")
+<<<<<<< HEAD
     parser.add_argument("--seed-page", action="store_true", help="score the questions of tests/seed_questions.py")
+    parser.add_argument("--page", action="store_true", help="time the chat in a browser")
     options = parser.parse_args()
-    if options.seed_page:
+    if options.page:
+        show([("", "p50", "p95"), page_latency()])
+    elif options.seed_page:
         show([("", "questions", "right passage first", "found"), *seed_page()])
     elif options.quality:
         show(quality.measure(options.quality, options.docs, options.per_doc, options.seed))
@@ -119,6 +129,25 @@ def latency(model: SentenceTransformer) -> list[Row]:
         row(f"question, p{share} (ms)", 1000 * percentile(ours, share), 1000 * percentile(bare, share))
         for share in (50, 95)
     ]
+
+
+def page_latency() -> tuple[str, str, str]:
+    """Milliseconds from Enter until the answer stands on the page, which a browser shows over the seed page."""
+    from playwright.sync_api import sync_playwright
+
+    took: list[float] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for url in serve(default_index()):
+            page = browser.new_page()
+            page.goto(url)
+            page.wait_for_selector("#sheet")
+            for number, question in enumerate(QUESTIONS * 2, start=1):
+                page.fill("#box textarea", question)
+                answered = f".turn:nth-child({number}):not(.pending)"
+                took.append(seconds(lambda: (page.keyboard.press("Enter"), page.wait_for_selector(answered))))  # noqa: B023
+        browser.close()
+    return "Enter to answer (ms)", *(f"{1000 * percentile(took, share):,.0f}" for share in (50, 95))
 
 
 def memory(folder: str) -> list[Row]:

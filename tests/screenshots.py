@@ -12,10 +12,14 @@ from tests.serving import serve
 QUESTIONS = {"answer": "What is the drug trade worth?", "refusal": "Which team won the world cup?", "error": "?"}
 UPLOADS = {
     "tram.md": "# Harbour Tram\n\nThe harbour tram opened in 1903. It runs all day.\n\n# Tickets\n\nTwo euros.",
-    "garden.md": "# Garden\n\nThe roses bloom in June. The garden closes at eight.\n\n# Pond\n\nIt holds forty carp.",
+    "garden.html": """<h1>Garden</h1><p>The roses bloom in June. The garden closes at eight. Dogs stay outside.</p>
+        <h2>Pond</h2><p>It was dug in 1870. It holds forty carp. Feeding them is forbidden.</p>
+        <h2>Rules</h2><ul><li>Stay on the paths.</li><li>Take your litter home.</li><li>No ball games.</li></ul>
+        <h2>Fees</h2><table><tr><th>Ticket</th><th>Fee</th></tr><tr><td>Adults</td><td>4 euros</td></tr>
+        <tr><td>Children</td><td>1 euro</td></tr></table>""",
 }
 BAD = {"empty.txt": "", "photo.png": "x"}
-VIEWS = {"wide": (1280, 800, "light"), "dark": (1280, 800, "dark"), "phone": (360, 740, "light")}
+VIEWS = {"wide": (1280, 800, "light"), "dark": (1280, 800, "dark"), "phone": (390, 844, "light")}
 
 
 def shoot(page: Page, url: str, stem: Path) -> None:

@@ -3,15 +3,16 @@
 import os
 from collections.abc import Iterator
 
-from app import LAUNCH, Opening, build_app
+from app import build_app, launch_settings
 from index import PassageIndex
 from index.library import LIMITS, Limits
+from retrieval.page.room import Opening
 
 
 def serve(app_of: PassageIndex | Opening, limits: Limits = LIMITS) -> Iterator[str]:
     """Yield the page's address without a closing slash; the server lives as long as the generator."""
     os.environ.setdefault("NO_PROXY", "localhost,127.0.0.1")
     page = build_app(app_of, limits)
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **LAUNCH)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_settings())
     yield url.rstrip("/")
     page.close()

@@ -5,8 +5,9 @@ import os
 import re
 import subprocess
 import sys
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,10 +20,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import app
-from app import Desk, Opening, Turn
-from index import AskError, Document, PassageIndex
+from app import Desk
+from index import AskError, Document, Encoding, Part, PassageIndex
 from retrieval import Answer, Citation
+from retrieval.page import answers, conversation, copied, examples, markup, pane
+from retrieval.page.conversation import Turn
+from retrieval.page.room import Opening
 from tests.serving import serve
+
+from conftest import ToyEmbedder
 
 TEXT = "Snow\n\nSnow is <cold> & white. It melts in spring.\n\nRain is wet."
 COLD = Citation(1, "a.txt", "Snow", ("Snow",), 1, 6, 49, TEXT[6:49], ((6, 29),), 0.9)
@@ -54,14 +60,14 @@ class Shown(HTMLParser):
 @given(st.text())
 def test_escaped_text_is_shown_as_it_is(text: str) -> None:
     """Any text comes back from HTML unchanged, whole, and as nothing but text."""
-    shown = Shown(f'<p title="{app.escape(text)}">{app.escape(text)}</p>')
+    shown = Shown(f'<p title="{markup.escape(text)}">{markup.escape(text)}</p>')
     expected = re.sub("[\0\ud800-\udfff]", "\ufffd", text)
     assert (shown.text, shown.tags, shown.attributes) == (expected, ["p"], [{"title": expected}])
 
 
 def test_an_answer_quotes_first_and_marks_the_lit_sentence() -> None:
     """The quotation stands before the citations; the passage is whole, its answering sentence marked."""
-    markup = app.render_turn(Turn(FOUND.question, FOUND), last=True)
+    markup = conversation.render_turn(Turn(FOUND.question, FOUND), last=True)
     assert markup.index("blockquote") < markup.index("citations")
     assert "<mark>Snow is &lt;cold&gt; &amp; white.</mark><span> It melts in spring.</span>" in markup
     assert "Snow › Rain › paragraph 2" in Shown(markup).text
@@ -71,20 +77,20 @@ def test_an_answer_quotes_first_and_marks_the_lit_sentence() -> None:
 def test_a_passage_that_adds_nothing_is_not_shown() -> None:
     """A far weaker passage stays out of a found answer, and among the closest passages of a refusal."""
     weak = replace(RAIN, score=0.3)
-    assert "Rain is wet." not in app.render_answer(replace(FOUND, citations=(COLD, weak)))
-    assert "Rain is wet." in app.render_refusal(replace(REFUSED, citations=(COLD, weak)))
+    assert "Rain is wet." not in answers.render_answer(replace(FOUND, citations=(COLD, weak)))
+    assert "Rain is wet." in answers.render_refusal(replace(REFUSED, citations=(COLD, weak)))
 
 
 def test_a_citation_carries_its_offsets() -> None:
     """The browser gets document, start, end and highlights as numbers of code points."""
-    link = Shown(app.render_citation(COLD)).attributes[1]
+    link = Shown(answers.render_citation(COLD)).attributes[1]
     wanted = {"data-document": "a.txt", "data-start": "6", "data-end": "49", "data-lit": "6-29", "data-number": "1"}
     assert wanted.items() <= link.items()
 
 
 def test_a_refusal_quotes_nothing_and_folds_the_closest_passages() -> None:
     """It says that the document does not say; what is near is folded away."""
-    markup = app.render_turn(Turn(REFUSED.question, REFUSED), last=True)
+    markup = conversation.render_turn(Turn(REFUSED.question, REFUSED), last=True)
     assert "The document does not say." in markup
     assert "blockquote" not in markup
     assert re.search(r"<details><summary>Closest passage</summary>.*class=\"citations\"", markup)
@@ -92,29 +98,29 @@ def test_a_refusal_quotes_nothing_and_folds_the_closest_passages() -> None:
 
 def test_small_talk_is_only_a_line() -> None:
     """Nothing to unfold, to explain or to vote on where nothing was searched."""
-    shown = app.render_turn(Turn("Hi", Answer("Hi", "Hi", "I quote.", False, 0.0, ())), last=False)
+    shown = conversation.render_turn(Turn("Hi", Answer("Hi", "Hi", "I quote.", False, 0.0, ())), last=False)
     assert shown == '<li class="turn talk"><h2 class="question">Hi</h2><p>I quote.</p></li>'
 
 
 def test_the_searched_question_is_shown_only_where_it_differs() -> None:
     """A follow-up says what was searched, and its last turn offers the way back."""
     followed = Answer("And rain?", "What is rain?", "Rain is wet.", True, 0.8, (RAIN,))
-    shown = Shown(app.render_turn(Turn("And rain?", followed), last=True)).text
+    shown = Shown(conversation.render_turn(Turn("And rain?", followed), last=True)).text
     assert "Searched for: What is rain?" in shown
     assert "Search as typed" in shown
-    assert "Search as typed" not in app.render_turn(Turn("And rain?", followed), last=False)
-    assert "Searched for" not in app.render_searched(Turn(FOUND.question, FOUND), last=True)
+    assert "Search as typed" not in conversation.render_turn(Turn("And rain?", followed), last=False)
+    assert "Searched for" not in conversation.render_searched(Turn(FOUND.question, FOUND), last=True)
 
 
 def test_a_long_question_is_shown_shortened() -> None:
     """The page repeats the start of it."""
-    assert app.shorten("ab" * 600, 5) == "ababa…"
-    assert app.shorten("short", 5) == "short"
+    assert markup.shorten("ab" * 600, 5) == "ababa…"
+    assert markup.shorten("short", 5) == "short"
 
 
 def test_copied_text_holds_quote_title_section_and_offsets() -> None:
     """Plain text to paste keeps what a citation is worth."""
-    assert app.as_text(FOUND) == (
+    assert copied.as_text(FOUND) == (
         "What is *snow*?\n\nSnow is <cold> & white.\n\n"
         "[1] “Snow is <cold> & white.”\n    Snow › paragraph 1, characters 6 to 29\n\n"
         "[2] “Rain is wet.”\n    Snow › Rain › paragraph 2, characters 51 to 63"
@@ -123,7 +129,7 @@ def test_copied_text_holds_quote_title_section_and_offsets() -> None:
 
 def test_copied_markdown_shows_signs_as_signs() -> None:
     """What Markdown would read as markup is escaped."""
-    assert app.as_markdown(FOUND) == (
+    assert copied.as_markdown(FOUND) == (
         "**What is \\*snow\\*?**\n\n> Snow is \\<cold\\> & white.\n\n"
         "1. “Snow is \\<cold\\> & white.”  \n   Snow › paragraph 1, characters 6 to 29\n"
         "2. “Rain is wet.”  \n   Snow › Rain › paragraph 2, characters 51 to 63"
@@ -132,13 +138,13 @@ def test_copied_markdown_shows_signs_as_signs() -> None:
 
 def test_the_trail_names_the_words_in_common() -> None:
     """Words of four letters and more, as the question writes them, whatever their case; question words say nothing."""
-    assert app.shared_words("What SNOW is white, what is blue?", COLD.text + " What?") == ["SNOW", "white"]
+    assert answers.shared_words("What SNOW is white, what is blue?", COLD.text + " What?") == ["SNOW", "white"]
 
 
 def test_the_pane_shows_each_paragraph_with_its_offsets() -> None:
     """Blocks of text between their offsets, a heading above, an outline where there are several headings."""
     document = Document("b.md", "One", "# One\n\nFirst <b>.\n\n# Two\n\nSecond.")
-    shown = Shown(app.render_pane([document]))
+    shown = Shown(pane.render_pane([document]))
     blocks = [a for a in shown.attributes if "data-start" in a]
     texts = [document.text[int(a["data-start"] or 0) : int(a["data-end"] or 0)] for a in blocks]
     assert texts == ["First <b>.", "Second."]
@@ -146,9 +152,29 @@ def test_the_pane_shows_each_paragraph_with_its_offsets() -> None:
     assert "First <b>." in shown.text
 
 
+def test_the_pane_draws_what_the_format_names() -> None:
+    """Items, cells and code are blocks of nothing but their text; an item keeps the sign it brings; pages are named."""
+    text = "Fees\n\nTea\n- milk\n\nYear | Fee\n| 9 <b>\n\na\n  b"
+    parts = (
+        Part("heading", 0, 4, 1),
+        Part("list", 6, 16, 0, (9,)),
+        Part("table", 18, 36, 0, (28,)),
+        Part("code", 38, 43, 0, (39,)),
+    )
+    shown = Shown(pane.render_document(Document("f.html", "Fees", text, parts, (0, 18))))
+    tagged = [(tag, a) for tag, a in zip(shown.tags, shown.attributes, strict=True) if "data-start" in a]
+    blocks = [(tag, text[int(a["data-start"] or 0) : int(a["data-end"] or 0)]) for tag, a in tagged]
+    assert blocks == [
+        ("li", "Tea"), ("li", "- milk"), ("td", "Year"), ("td", "Fee"), ("td", ""), ("td", "9 <b>"), ("pre", "a\n  b"),
+    ]  # fmt: skip
+    assert shown.text == "f.htmlFees" + "".join(words for _, words in blocks)
+    assert [a.get("class") for tag, a in tagged if tag == "li"] == [None, "signed"]
+    assert [a["data-page"] for a in shown.attributes if "data-page" in a] == ["1", "2"]
+
+
 def test_of_several_documents_only_the_first_is_sent_at_once() -> None:
     """One option and one place per document; the others come when they are opened."""
-    shown = Shown(app.render_pane([Document(f"{n}.txt", f"Title {n}", f"Text {n}.") for n in range(3)]))
+    shown = Shown(pane.render_pane([Document(f"{n}.txt", f"Title {n}", f"Text {n}.") for n in range(3)]))
     assert shown.tags.count("option") == shown.tags.count("article") == 3
     assert "Text 0." in shown.text
     assert "Text 1." not in shown.text
@@ -162,7 +188,7 @@ def test_examples_come_from_headings_and_from_names_the_text_defines() -> None:
     document = Document(
         "b.md", "Snow", "# Snow\n\nThe World Meteorological Organization (WMO) counts it.\n\n# Rain\n\nWet."
     )
-    assert list(app.example_questions([document])) == [
+    assert list(examples.example_questions([document])) == [
         ("What is said about Snow?", "Snow"),
         ("What is said about Rain?", "Rain"),
         ("What does WMO stand for?", "(WMO)"),
@@ -172,7 +198,7 @@ def test_examples_come_from_headings_and_from_names_the_text_defines() -> None:
 def test_a_text_without_headings_is_asked_about_the_names_it_uses() -> None:
     """Names of two and three words inside sentences."""
     document = Document("c.txt", "c.txt", "it was there that Ada Lovelace met Charles Babbage, and nobody else.")
-    assert list(app.example_questions([document])) == [
+    assert list(examples.example_questions([document])) == [
         ("What is said about Ada Lovelace?", "Ada Lovelace"),
         ("What is said about Charles Babbage?", "Charles Babbage"),
     ]
@@ -181,7 +207,7 @@ def test_a_text_without_headings_is_asked_about_the_names_it_uses() -> None:
 def test_chips_leave_out_what_was_asked_or_shown() -> None:
     """A section that was cited first needs no chip any more."""
     examples = ("What is said about Snow?", "What is said about Rain?", "What does WMO stand for?")
-    assert app.fresh(examples, [Turn(FOUND.question, FOUND)]) == examples[1:]
+    assert conversation.fresh(examples, [Turn(FOUND.question, FOUND)]) == examples[1:]
 
 
 # --- the event handlers ----------------------------------------------------------------------------------------------
@@ -323,10 +349,45 @@ def test_errors_come_back_as_errors(url: str, arguments: tuple[object, ...], sai
 
 
 @pytest.mark.model
-def test_the_python_client_raises(client: Client) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("  ",), "no words"),
+        (("x" * 10_000_000,), "10,000,000 characters"),
+        (("Who?", [{"text": "I said so"}]), "holds a dict"),
+        (("Who?", [], 0), "k is 0"),
+    ],
+)
+def test_the_python_client_raises(client: Client, arguments: tuple[object, ...], said: str) -> None:
     """gradio_client turns the error event into an exception with the same sentence."""
-    with pytest.raises(AppError, match="question"):
-        client.predict("  ", api_name="/ask")
+    with pytest.raises(AppError, match=said):
+        client.predict(*arguments, api_name="/ask")
+
+
+@pytest.mark.model
+def test_nobody_passes_the_queue(url: str) -> None:
+    """Gradio's address without a queue would answer any number of questions at once, and is closed."""
+    request = urllib.request.Request(
+        f"{url}/gradio_api/run/ask", b'{"data": ["Who?", [], 3]}', {"Content-Type": "application/json"}
+    )
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(request, timeout=30)
+
+
+def test_what_nobody_foresaw_is_an_error_without_its_details(foxes: Document, caplog: pytest.LogCaptureFixture) -> None:
+    """A program gets a sentence, the operator the traceback."""
+
+    class Failing(ToyEmbedder):
+        def encode(self, texts: Sequence[str]) -> list[Encoding]:
+            if "fail" in texts:
+                raise RuntimeError("the disk at /secret is full")
+            return super().encode(texts)
+
+    desk = Desk(Opening(lambda _: PassageIndex.build([foxes], embedder=Failing())))
+    with pytest.raises(gr.Error, match="Something went wrong here") as caught:
+        desk.ask("fail")
+    assert "secret" not in str(caught.value)
+    assert "/secret" in caplog.text
 
 
 @pytest.mark.model

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from app import Opening
 from index import Document, PassageIndex, read_documents
 from index.errors import AskError
 
@@ -22,8 +21,11 @@ if not shutil.which("chromium") and not os.environ.get("REQUIRE_BROWSER"):
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from retrieval.page.room import Opening
 from tests.serving import serve
 
+PATIENCE = 20_000  # milliseconds: a busy machine is no failure
+expect.set_options(timeout=PATIENCE)
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 TRADE = "What is the drug trade worth?"
@@ -53,7 +55,7 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on(
@@ -181,6 +183,8 @@ def test_an_answer_is_quoted_cited_and_marked_in_the_document(visitor: Visitor) 
     expect(visitor.page.locator("#sheet mark.active.lit")).to_be_in_viewport()
     expect(turn.locator(".cite .place").first).to_have_text("Organized crime in France › paragraph 3")
     assert visitor.marked("lit") == turn.locator(".citations li:first-child mark").inner_text()
+    words = [turn.locator(".quote strong").inner_text(), visitor.page.locator("#sheet mark strong").inner_text()]
+    assert words == ["EUR 3.3 billion"] * 2
 
 
 def test_a_click_on_a_citation_moves_the_mark_without_asking_the_server(visitor: Visitor) -> None:
@@ -337,7 +341,12 @@ def test_the_document_is_readable_and_the_outline_jumps(visitor: Visitor) -> Non
 
 
 def test_a_citation_is_previewed_on_hover_and_on_focus(visitor: Visitor) -> None:
-    """The pin beside the quotation shows the whole passage until the pointer leaves or Escape is pressed."""
+    """The pin and a citation cut short show the whole passage until the pointer leaves or Escape is pressed."""
+    second = visitor.ask(BROAD).locator("li + li .cite").first
+    second.hover()
+    expect(visitor.page.locator("#preview .passage")).to_have_text(
+        str(second.locator(".passage").text_content()), use_inner_text=True
+    )
     pin = visitor.ask(TRADE).locator(".pin")
     preview = visitor.page.locator("#preview")
     pin.hover()
@@ -424,6 +433,7 @@ def test_no_state_of_the_page_has_an_accessibility_violation(
     assert visitor.violations() == []
     visitor.page.keyboard.press("Escape")
     visitor.ask(FOREIGN).locator("summary", has_text="closest").click()
+    visitor.turn.locator(".trail summary").click()
     visitor.ask("")
     assert visitor.violations() == []
 
@@ -448,12 +458,16 @@ def test_hostile_text_is_shown_as_text(
 
 
 def assert_citations_show(turn: Locator, documents: tuple[Document, ...]) -> None:
-    """Each citation shows its document's title and exactly the text its offsets name."""
+    """Each citation shows its document's title and exactly the text its offsets name, and so does the quotation."""
+    if turn.locator(".quote").count():
+        assert turn.locator(".quote p").inner_text().endswith(f"{turn.locator('mark').first.inner_text()}1")
     for cite in turn.locator(".cite").all():
         document = next(d for d in documents if d.id == cite.get_attribute("data-document"))
         start, end = (int(cite.get_attribute(f"data-{edge}") or -1) for edge in ("start", "end"))
         assert cite.locator(".passage").text_content() == document.text[start:end]
         assert str(cite.locator(".place").text_content()).startswith(document.title)
+        begin, stop = map(int, str(cite.get_attribute("data-lit")).split("-"))
+        assert cite.locator("mark").all_inner_texts() == [document.text[begin:stop]]
 
 
 def test_documents_are_switched_and_marked_by_code_points(visit: Callable[..., Visitor], hostile_url: str) -> None:

@@ -11,6 +11,7 @@ from index.documents import ENDINGS
 from index.library import LIMITS, READY, REFUSED, FileState, Intake, Limits, Upload, in_bytes, without
 
 from conftest import ToyEmbedder
+from papers import write_pdf
 
 SMALL = Limits(files=3, file_bytes=200, sent_bytes=300, characters=100, passages=4, seconds=60)
 
@@ -199,6 +200,17 @@ def test_characters_are_limited_over_all_documents() -> None:
     assert reason(states[0]) == "has 40 characters; 100 are allowed in all, 20 are left."
     _, states = take(file("b.txt", "fox " * 30), limits=SMALL)
     assert reason(states[0]) == "has 120 characters; 100 are allowed."
+
+
+def test_pages_are_limited_over_all_documents(tmp_path: Path) -> None:
+    """Those of every PDF count, whatever stands on them."""
+    papers = [
+        write_pdf(tmp_path / f"{name}.pdf", [("heading", f"{name} {n}") for n in range(2)], pages=True)
+        for name in ("One", "Two")
+    ]
+    held, states = take(*(file(path.name, path.read_bytes()) for path in papers), limits=Limits(pages=3))
+    assert ids(held) == ["One.pdf"]
+    assert reason(states[1]) == "has 2 pages; 3 are allowed in all."
 
 
 def test_passages_are_limited() -> None:

@@ -15,11 +15,15 @@ import pytest
 from gradio.utils import get_upload_folder
 
 import app
-from app import Desk, Opening, Room, Turn
+from app import Desk
 from index import AskError, PassageIndex
 from index.documents import ENDINGS
 from index.library import EMBEDDING, LIMITS, READY, REFUSED, FileState, Limits, Upload
 from retrieval import Answer, Citation
+from retrieval.page import conversation, shelf
+from retrieval.page.conversation import Turn
+from retrieval.page.markup import escape
+from retrieval.page.room import Opening, Room
 from tests.serving import serve
 from tests.test_app import Shown, call
 
@@ -55,10 +59,10 @@ def ids(room: Room) -> list[str]:
 
 def test_the_limits_stand_beside_the_button() -> None:
     """Every limit, before a file is chosen; the dialogue offers only what can be read."""
-    shown = Shown(app.render_shelf(None, LIMITS))
+    shown = Shown(shelf.render_shelf(None, LIMITS))
     assert shown.text == (
-        f"Add your documents{', '.join(ENDINGS)} · 20 files, 10 MB each, 20 MB at once · 1,000,000 characters, "
-        "10,000 passages · 300 seconds to read. Only you see them; they are gone when you leave."
+        f"Add your documents{', '.join(ENDINGS)}. Only you see them; they are gone when you leave.LimitsFiles20"
+        "A file10 MBSent at once20 MBPages of PDFs1,000Characters1,000,000Passages10,000Time to read300 seconds"
     )
     (field,) = (a for a in shown.attributes if a.get("type") == "file")
     assert field["accept"] == ",".join(ENDINGS)
@@ -70,9 +74,9 @@ def test_the_shelf_keeps_its_skeleton(desk: Desk) -> None:
     files = (FileState("a.txt", EMBEDDING, 1, 2), FileState("b.txt", REFUSED, reason="is empty"))
     room = bring(desk, DOG)
     for markup in (
-        app.render_shelf(None, LIMITS),
-        app.render_shelf(None, LIMITS, "Reading", files, busy=True),
-        app.render_shelf(room, LIMITS, "1 document added", files),
+        shelf.render_shelf(None, LIMITS),
+        shelf.render_shelf(None, LIMITS, "Reading", files, busy=True),
+        shelf.render_shelf(room, LIMITS, "1 document added", files),
     ):
         roles = [a.get("role") or a.get("class") or a.get("type") for a in Shown(markup).attributes]
         outer = [role for role in roles if role in ("status", "files", "alert", "foot", "file")]
@@ -82,7 +86,7 @@ def test_the_shelf_keeps_its_skeleton(desk: Desk) -> None:
 def test_progress_is_shown_for_each_file() -> None:
     """Waiting, reading, embedding with a bar, ready."""
     files = [FileState("a.txt", READY), FileState("b.txt", EMBEDDING, 64, 640), FileState("c.txt")]
-    shown = Shown(app.render_shelf(None, LIMITS, app.reading(files), files, busy=True))
+    shown = Shown(shelf.render_shelf(None, LIMITS, shelf.reading(files), files, busy=True))
     assert shown.text.startswith("Reading b.txt, 2 of 3.a.txtreadyb.txtembedding 64 of 640c.txtwaitingStop reading")
     (bar,) = (a for a in shown.attributes if "max" in a)
     assert bar == {"aria-label": "Embedding b.txt", "value": "64", "max": "640"}
@@ -92,7 +96,7 @@ def test_files_with_one_problem_are_named_together() -> None:
     """Three names and a count are enough for fifty files."""
     files = [FileState(f"{n}.txt", REFUSED, reason="is empty") for n in range(5)]
     files.append(FileState("x.png", REFUSED, reason="is no file"))
-    assert Shown(app.render_problems(files)).text == (
+    assert Shown(shelf.render_problems(files)).text == (
         "0.txt is empty The same holds for 1.txt, 2.txt and 2 more.x.png is no file"
     )
 
@@ -101,11 +105,12 @@ def test_files_with_one_problem_are_named_together() -> None:
 def test_a_hostile_name_is_text_in_every_stage(stage: str) -> None:
     """Nothing but our own elements; the name is there as it is, and turns no other text."""
     state = FileState(HOSTILE, stage, reason=f"{HOSTILE} is bad")
-    markup = app.render_held(HOSTILE) if stage == "held" else app.render_file(state) + app.render_problems([state])
-    shown = Shown(markup)
+    coming = shelf.render_file(state) + shelf.render_problems([state])
+    shown_as = shelf.render_held(HOSTILE) if stage == "held" else coming
+    shown = Shown(shown_as)
     assert HOSTILE in shown.text
     assert set(shown.tags) <= {"li", "bdi", "button", "progress", "span", "p"}
-    assert f"<bdi>{app.escape(HOSTILE)}" in markup
+    assert f"<bdi>{escape(HOSTILE)}" in shown_as
 
 
 # --- what a browser sends --------------------------------------------------------------------------------------------
@@ -116,9 +121,9 @@ def test_a_hostile_name_is_text_in_every_stage(stage: str) -> None:
 )
 def test_what_is_no_file_is_left_out(desk: Desk, data: object) -> None:
     """A forged message reads nothing and changes nothing."""
-    assert app.sent_files(data) == []
+    assert shelf.sent_files(data) == []
     *_, (markup, room) = desk.add(gr.EventData(None, data), None)
-    assert (markup, room) == (app.render_shelf(None, LIMITS), gr.skip())
+    assert (markup, room) == (shelf.render_shelf(None, LIMITS), gr.skip())
 
 
 @pytest.mark.parametrize(
@@ -133,7 +138,7 @@ def test_what_is_no_file_is_left_out(desk: Desk, data: object) -> None:
 )
 def test_a_file_is_a_name_and_bytes_and_never_a_path(forged: dict[str, object], upload: Upload) -> None:
     """No message makes the server open a file: what is not base64 is not there."""
-    assert app.sent_file(forged) == upload
+    assert shelf.sent_file(forged) == upload
 
 
 # --- rooms -----------------------------------------------------------------------------------------------------------
@@ -172,7 +177,7 @@ def test_the_last_one_removed_brings_the_shared_documents_back(desk: Desk) -> No
         assert room is None
         assert "shared documents again" in markup
         welcome, pane, _, left = desk.enter(turns, room)
-        assert (welcome, pane, left) == (app.render_welcome(desk.room()), desk.room().pane, ())
+        assert (welcome, pane, left) == (conversation.render_welcome(desk.room()), desk.room().pane, ())
 
 
 @pytest.mark.parametrize(
@@ -181,7 +186,7 @@ def test_the_last_one_removed_brings_the_shared_documents_back(desk: Desk) -> No
 def test_a_forged_removal_changes_nothing(desk: Desk, data: object) -> None:
     """Only what is held can be removed, and nothing of the shared documents."""
     own = bring(desk, DOG)
-    assert desk.remove(gr.EventData(None, data), own) == (app.render_shelf(own, LIMITS), gr.skip())
+    assert desk.remove(gr.EventData(None, data), own) == (shelf.render_shelf(own, LIMITS), gr.skip())
     assert desk.remove(gr.EventData(None, {"document": "foxes.md"}), None)[1] == gr.skip()
     assert [document.id for document in desk.room().passage_index.documents] == ["foxes.md"]
 
@@ -216,6 +221,24 @@ def test_without_shared_documents_the_shelf_says_why() -> None:
 
     ((markup, room),) = Desk(Opening(fail)).add(sent(DOG))
     assert "There is <nothing> to read." in Shown(markup).text
+    assert room == gr.skip()
+
+
+def test_rounds_are_read_one_by_one_in_their_order(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes while others are read sees how many are first; who gives up leaves the line, which is not endless."""
+    monkeypatch.setattr(app, "WAIT", 0)
+    first, second, third = (desk.add(sent(file), None) for file in (DOG, FOX, DOG))
+    told = [Shown(next(steps)[0]).text for steps in (first, second, third)]
+    assert told[0].startswith("Reading dog.txt, 1 of 1.")
+    assert told[1].startswith("Waiting until the documents of 1 other visitor are read.Stop reading")
+    assert told[2].startswith("Waiting until the documents of 2 other visitors are read.")
+    second.close()  # type: ignore[attr-defined]
+    first.close()  # type: ignore[attr-defined]
+    assert [ids(room) for _, room in third if isinstance(room, Room)] == [["dog.txt"]]
+    assert desk.line == []
+    monkeypatch.setattr(app, "MOST_IN_LINE", 0)
+    ((markup, room),) = desk.add(sent(DOG), None)
+    assert "try again in a few minutes" in markup
     assert room == gr.skip()
 
 
@@ -276,8 +299,8 @@ def test_no_vote_and_no_link_leave_a_visitors_room(tmp_path: Path, monkeypatch: 
     turn = Turn("Who?", answer, vote="Helpful", room="key")
     app.keep_vote(turn)
     assert not (tmp_path / "votes.jsonl").exists()
-    assert "Copy link" not in app.render_turn(turn, last=True)
-    assert "Copy link" in app.render_turn(replace(turn, room=""), last=True)
+    assert "Copy link" not in conversation.render_turn(turn, last=True)
+    assert "Copy link" in conversation.render_turn(replace(turn, room=""), last=True)
 
 
 # --- over HTTP -------------------------------------------------------------------------------------------------------

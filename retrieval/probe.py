@@ -1,0 +1,74 @@
+"""Questions made for a self-test (`retrieval.check`): from a document's own sentences, and everyday ones.
+
+Deliberately does not: generate language, or ask.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from index import Document, Span
+from retrieval.followup import WORD
+
+SHORTEST, LONGEST = 40, 400
+"""Characters of a sentence that is asked about. One of more is too long to be read as a quotation."""
+FEWEST, MOST = 6, 5
+"""Words a sentence must have to be asked about, and words of it that a question keeps at most."""
+FRAME = "What is there about {}?"
+"""Makes a question of words; its own tell nothing about a topic."""
+EVERYDAY = (
+    "How do I bake sourdough bread?",
+    "Which team won the football world cup?",
+    "How long should I boil an egg?",
+    "What is the best way to learn the guitar?",
+    "How do I change a flat bicycle tyre?",
+    "What time does the supermarket close on Sunday?",
+    "How do I remove red wine from a carpet?",
+    "Which vaccinations does a puppy need?",
+    "Why is the sky blue?",
+    "How tall is Mount Everest?",
+    "When should tomatoes be planted?",
+    "How do I reset the password of my router?",
+    "Who painted the Mona Lisa?",
+    "What should I wear to a wedding?",
+    "How many strings does a violin have?",
+)
+Place = tuple[Document, tuple[str, ...], Span]
+"""A sentence: its document, the headings above it, where it stands."""
+
+
+def drawn_sentences(documents: Sequence[Document], rng: random.Random, count: int) -> list[Place]:
+    """Some sentences worth asking for: neither short nor long, of several words, standing only once."""
+    places = [(d, headings, sentence) for d in documents for headings, sentence in sentences_of(d)]
+    times = Counter(d.text[s.start : s.end] for d, _, s in places)
+    fit = [
+        (d, headings, s)
+        for d, headings, s in places
+        if SHORTEST <= s.end - s.start <= LONGEST
+        and times[d.text[s.start : s.end]] == 1
+        and len(_words(d.text[s.start : s.end])) >= FEWEST
+    ]
+    return rng.sample(fit, min(count, len(fit)))
+
+
+def cloze(sentence: str, often: Counter[str], rng: random.Random) -> str:
+    """A question for a sentence: some of its words, neither the rarest nor the commonest third, out of order.
+
+    often: how often each word stands in the documents, in lower case.
+    """
+    words = sorted(_words(sentence), key=lambda word: (-often[word.casefold()], word))
+    third = len(words) // 3
+    kept = words[third : max(len(words) - third, third + 3)]
+    return FRAME.format(" ".join(rng.sample(kept, min(MOST, len(kept)))))
+
+
+def sentences_of(document: Document) -> Iterator[tuple[tuple[str, ...], Span]]:
+    """The sentences of a document, each with the headings above it."""
+    for section in document.sections():
+        for paragraph in section.paragraphs:
+            yield from ((section.headings, sentence) for sentence in paragraph.sentences)
+
+
+def _words(text: str) -> list[str]:
+    """The words of two letters and more, each once, in order."""
+    return list(dict.fromkeys(word for word in WORD.findall(text) if len(word) > 1))
