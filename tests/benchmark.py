@@ -60,7 +60,6 @@ def main() -> None:
     parser.add_argument("--docs", type=int, default=0, help="articles to use, 0 for all (with --quality)")
     parser.add_argument("--per-doc", type=int, default=40, help="questions of each, 0 for all (with --quality)")
     parser.add_argument("--seed", type=int, default=0, help="which articles and questions (with --quality)")
-<<<<<<< HEAD
     parser.add_argument("--seed-page", action="store_true", help="score the questions of tests/seed_questions.py")
     parser.add_argument("--page", action="store_true", help="time the chat in a browser")
     options = parser.parse_args()
