@@ -113,7 +113,7 @@ def seed_url(seed_index: PassageIndex) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def hostile_documents() -> tuple[Document, ...]:
-    """Two documents whose text, titles and names are all made of hostile strings."""
+    """Documents whose text, titles and names are made of hostile strings: one of all of them, and one named by each."""
     paragraphs = [f"The sign number {n} reads {sign} and nothing else." for n, sign in enumerate(HOSTILE)]
     whole = "\n\n".join(paragraphs)
     return (
@@ -123,6 +123,7 @@ def hostile_documents() -> tuple[Document, ...]:
             "\u202eSecond",
             "A second page. It tells of 😀😀 two smiles, and of 🇫🇷 one flag.\r\n\r\nThe end.",
         ),
+        *(Document(sign, sign, f"Note number {n} has nothing to tell.") for n, sign in enumerate(HOSTILE)),
     )
 
 
@@ -447,6 +448,7 @@ def test_hostile_text_is_shown_as_text(
     assert "\n\n".join(shown) == hostile_documents[0].text
     assert visitor.page.locator(".file").first.inner_text() == hostile_documents[0].id
     assert visitor.page.locator("#switch option").all_text_contents() == [d.title for d in hostile_documents]
+    assert visitor.page.evaluate(FILES) == [d.id for d in hostile_documents]
     for start in range(0, len(HOSTILE), 9):
         signs = " ; ".join(HOSTILE[start : start + 9])
         turn = visitor.ask(signs)
@@ -455,6 +457,18 @@ def test_hostile_text_is_shown_as_text(
     tags = "all => [...new Set(all.map(e => e.tagName))]"
     active = {"SCRIPT", "IMG", "SVG", "IFRAME", "FORM", "INPUT", "STYLE", "B", "OBJECT", "VIDEO"}
     assert not active & set(visitor.page.locator("#room .html-container :not([type=file])").evaluate_all(tags))
+
+
+FILES = """async () => {
+    const names = [], choice = document.querySelector('#switch');
+    for (const {value} of choice.options) {
+        choice.value = value;
+        choice.dispatchEvent(new Event('change', {bubbles: true}));
+        while (!document.querySelector('#sheet article:not([hidden]) .file')) await new Promise(requestAnimationFrame);
+        names.push(document.querySelector('#sheet article:not([hidden]) .file').innerText);
+    }
+    return names;
+}"""  # each document's name as the pane shows it
 
 
 def assert_citations_show(turn: Locator, documents: tuple[Document, ...]) -> None:
