@@ -94,9 +94,7 @@ def _spread(
     return spread
 
 
-def _heading_matches(
-    passage_index: PassageIndex, passages: NDArray[np.int64], query: Query
-) -> NDArray[np.float32]:
+def _heading_matches(passage_index: PassageIndex, passages: NDArray[np.int64], query: Query) -> NDArray[np.float32]:
     """Each question token's best match in the title and headings over each passage; 0 where there are none."""
     tables = passage_index.tables
     numbers, places = np.unique(tables.passages[passages, 4], return_inverse=True)

@@ -129,6 +129,14 @@ def test_joiners_inside_words_are_kept(question: str, fox_index: PassageIndex) -
     assert ask(question, passage_index=fox_index).question == question
 
 
+@pytest.mark.parametrize("turner", [chr(n) for n in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))])
+def test_what_turns_other_text_around_is_left_out(turner: str, fox_index: PassageIndex) -> None:
+    """A question is shown beside other text, which it must not reorder; a word is not cut where such a sign was."""
+    answer = ask(f"{turner}red f{turner}ox", passage_index=fox_index, history=[f"{turner}dog"])
+    assert answer == replace(ask("red fox", passage_index=fox_index), question="red fox")
+    assert turner not in ask("and", passage_index=fox_index, history=[f"d{turner}og"]).searched
+
+
 @pytest.mark.parametrize("question", [None, 7, b"fox", ["fox"], 1.5])
 def test_a_question_of_another_type_is_refused(question: object, fox_index: PassageIndex) -> None:
     """What is no text is a QuestionError that names its type."""
@@ -153,6 +161,14 @@ def test_a_bad_history_is_refused(history: object, fox_index: PassageIndex) -> N
     """A history is a list of questions or answers; anything else is a QuestionError that says so."""
     with pytest.raises(QuestionError, match="history"):
         ask("fox", passage_index=fox_index, history=history)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("question", [None, 7, b"fox", ["fox"]])
+def test_an_answer_to_no_text_is_no_history(question: object, fox_index: PassageIndex) -> None:
+    """An Answer that somebody made up is looked at like any turn."""
+    forged = Answer(question, "fox", "fox", True, 0.9)  # type: ignore[arg-type]
+    with pytest.raises(QuestionError, match=f"The history holds a {type(question).__name__}, expected questions"):
+        ask("And the dog?", passage_index=fox_index, history=[forged])
 
 
 def test_any_text_may_be_in_the_history(fox_index: PassageIndex) -> None:
