@@ -1197,7 +1197,7 @@ def build_app(passage_index: PassageIndex | Opening, limits: Limits = LIMITS) ->
         opened.then(desk.shared, turns, shown, **QUIET, **AT_ONCE)
         page.unload(leave)
         api(desk.ask, api_name="ask", **AT_ONCE)
-    page.queue(max_size=32)
+    page.queue(max_size=32, api_open=False)  # nobody passes the queue by
     return page
 
 

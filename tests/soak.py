@@ -70,10 +70,12 @@ class Site:
             raise ValueError(f"no answer came: {said[:500]}")
         return json.loads(json.loads(found[1])[0])
 
-    def act(self, session: str, name: str, first: object = None, event: object = None) -> list[Any]:
-        """What the page's event of this name puts on the page. first: its first input. Raises BusyError."""
+    def act(
+        self, session: str, name: str, first: object = None, event: object = None, rest: object = None
+    ) -> list[Any]:
+        """What the page's event of this name puts on the page. first, rest: its inputs. Raises BusyError."""
         fn = next(d for d in self._events if d["backend_fn"] and name in [target[1] for target in d["targets"]])
-        data = [first, *[None] * len(fn["inputs"])][: len(fn["inputs"])]
+        data = [first, *[rest] * len(fn["inputs"])][: len(fn["inputs"])]
         body = {"data": data, "event_data": event, "fn_index": fn["id"], "trigger_id": fn["targets"][0][0]}
         self._post("/queue/join", {**body, "session_hash": session})
         last: list[Any] = []

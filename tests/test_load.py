@@ -1,4 +1,4 @@
-"""Many visitors at once, for seconds and over the toy index; `python -m tests.soak` does it for minutes with the model."""
+"""Many visitors at once, for seconds, over the toy index; `python -m tests.soak` is for minutes and has the model."""
 
 import threading
 import time
