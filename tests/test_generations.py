@@ -30,11 +30,9 @@ from index.generations import LOCK, MANIFEST, POINTER, held
 from retrieval import ask
 from tests.test_store import same
 
-from conftest import ROOT, ToyEmbedder
+from conftest import MEMORY, ROOT, ToyEmbedder
 
 NOBODY = 65534
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
-"""Where fsync costs nothing, if the system has such a place."""
 TOY = ToyEmbedder()
 KEYS = ("files", "format", "model", "fingerprint", MANIFEST)
 
