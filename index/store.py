@@ -168,8 +168,14 @@ class PassageIndex:
 
     def save(self, folder: str | Path) -> None:
         """Write the index into a folder: all of it or, where that fails, nothing (OSError)."""
-        about = {"format": FORMAT, "fingerprint": fingerprint(self.documents, self.embedder)}
-        save_generation(Path(folder), self._write, {**about, "model": self.embedder.name})
+        about = {
+            "format": FORMAT,
+            "model": self.embedder.name,
+            "settings": _settings(),
+            "documents": _hashes(self.documents),
+            "fingerprint": fingerprint(self.documents, self.embedder),
+        }
+        save_generation(Path(folder), self._write, about)
 
     def _write(self, folder: Path) -> None:
         """Write the arrays, texts and FAISS index as files.
@@ -268,10 +274,20 @@ class PassageIndex:
 def fingerprint(documents: Sequence[Document], embedder: Embedder) -> str:
     """Changes whenever an index over these documents would: other text, other model, other settings, other code."""
     digest = hashlib.sha256()
-    settings = [FORMAT, cutting.MAX_PASSAGE, cutting.SHORT_PARAGRAPH, cutting.MAX_WINDOW, cutting.MAX_HEADING]
-    for value in (_code(), embedder.name, settings, *map(_plain, documents)):
+    for value in (FORMAT, _code(), embedder.name, _settings(), list(_hashes(documents).items())):
         digest.update(json.dumps(value).encode() + b"\n")
     return digest.hexdigest()
+
+
+def _settings() -> dict[str, int]:
+    """What decides where documents are cut."""
+    names = ("MAX_PASSAGE", "SHORT_PARAGRAPH", "MAX_WINDOW", "MAX_HEADING")
+    return {name: getattr(cutting, name) for name in names}
+
+
+def _hashes(documents: Sequence[Document]) -> dict[str, str]:
+    """The SHA-256 of each document, all of it, under its id."""
+    return {document.id: hashlib.sha256(json.dumps(_plain(document)).encode()).hexdigest() for document in documents}
 
 
 @lru_cache(maxsize=1)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import Document, DocumentError, PassageIndex, StoredIndexError, store, unit_rows
-from index.generations import LOCK, POINTER, read_generation, save_generation
+from index import Document, DocumentError, PassageIndex, StoredIndexError, passages, store, unit_rows
+from index.generations import LOCK, POINTER, read_generation, read_manifest, save_generation
 from index.store import Tables, fingerprint
 
 from conftest import DIM, ROOT, WORDS, ToyEmbedder
@@ -287,6 +287,19 @@ def test_the_saved_files_can_be_read_by_others(fox_index: PassageIndex, tmp_path
     assert modes == {0o755, 0o644}
     (generation,) = (tmp_path / "index").glob("generation-*")
     assert json.loads((generation / "documents.json").read_text(encoding="utf-8"))[0]["title"] == "Foxes"
+
+
+def test_the_manifest_says_what_is_saved(fox_index: PassageIndex, foxes: Document, tmp_path: Path) -> None:
+    """Format, model, settings, and a hash for each document and for each file."""
+    fox_index.save(tmp_path)
+    _, manifest = read_manifest(tmp_path)
+    assert list(manifest) == ["documents", "files", "fingerprint", "format", "model", "settings"]
+    assert (manifest["format"], manifest["model"]) == (store.FORMAT, "toy")
+    assert manifest["settings"]["MAX_PASSAGE"] == passages.MAX_PASSAGE
+    assert {"manifest.json", *manifest["files"]} == {path.name for path in tmp_path.glob("generation-*/*")}
+    PassageIndex.build([Document(foxes.id, foxes.title, foxes.text + " ")], embedder=fox_index.embedder).save(tmp_path)
+    assert read_manifest(tmp_path)[1]["documents"].keys() == manifest["documents"].keys() == {foxes.id}
+    assert read_manifest(tmp_path)[1]["documents"] != manifest["documents"]
 
 
 def test_the_fingerprint_changes_with_everything_an_index_depends_on(
