@@ -21,6 +21,8 @@ _ACCENTS = (
     *("àâæçéèêëîïôœùûüÿ", "äöüß", "áéíóúüñ", "áâãàçéêíóôõú", "àèéìíîòóù", "åäöé", "æøåé", "éëïöüè", "áðéíóúýþæö"),
     "àçèéíïòóúü",
 )
+ENOUGH = 32
+"""Bytes beyond ASCII from which an encoding is told by them alone, should no language be recognised."""
 _SIGN_IN_WORD = re.compile(r"(?i)[a-zß-ÿ][¿³¹²º¾¼½×÷¤¦¬¸¨¶§±¡¢¥£©®µªˆ˜†‡‰‹›¯][a-zß-ÿ]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -73,15 +75,34 @@ def _checked(text: str, name: str) -> str:
 
 
 def _legacy(data: bytes, name: str) -> str:
-    """Text in an older encoding: Windows Western European where its letters are those of one of its languages."""
+    """Text in an older encoding: Western European or Hebrew where its letters say so, else what its language says.
+
+    A few words that no language is recognised in are refused: a guess would be answered from as if it were the text.
+    """
     if _is_western(data):
         return data.decode("cp1252")
+    if _is_hebrew(data):
+        return data.decode("cp1255")
     from charset_normalizer import from_bytes  # only such files need it
 
     best = from_bytes(data).best()
-    if best is None:
-        raise DocumentError(f"{name} is not text in any known encoding; save it as UTF-8, or remove it")
+    if best is None or (not best.coherence and sum(byte > 127 for byte in data) < ENOUGH):
+        raise DocumentError(f"{name} is not text in any encoding that can be told; save it as UTF-8, or remove it")
     return str(best)
+
+
+def _is_hebrew(data: bytes) -> bool:
+    """Whether bytes read as cp1255 make sense: all letters are Hebrew, and final letters end words, as nowhere else.
+
+    charset-normalizer alone takes such text for Cyrillic.
+    """
+    try:
+        text = data.decode("cp1255")
+    except UnicodeDecodeError:
+        return False
+    letters = [letter for letter in text if letter.isalpha() and not letter.isascii()]
+    hebrew = len(letters) >= 8 and all("א" <= letter <= "ת" for letter in letters)
+    return hebrew and bool(re.search(r"[ךםןףץ]\b", text)) and not re.search(r"[ךםןףץa-zA-Z][א-ת]|[א-ת][a-zA-Z]", text)
 
 
 def _is_western(data: bytes) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Se
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -20,7 +21,7 @@ from index import passages as cutting
 from index.documents import Document
 from index.embed import Embedder, Encoding, SentenceTransformerEmbedder
 from index.errors import DocumentError, StoredIndexError
-from index.generations import read_manifest, save_generation, verify_files
+from index.generations import read_generation, save_generation
 from index.parts import parts_from_plain, parts_to_plain
 from index.passages import Passage, Window, cut_windows
 from index.structure import Span
@@ -167,22 +168,30 @@ class PassageIndex:
 
     def save(self, folder: str | Path) -> None:
         """Write the index into a folder: all of it or, where that fails, nothing (OSError)."""
-        about = {"format": FORMAT, "fingerprint": fingerprint(self.documents, self.embedder)}
-        save_generation(Path(folder), self._write, {**about, "model": self.embedder.name})
+        about = {
+            "format": FORMAT,
+            "model": self.embedder.name,
+            "settings": _settings(),
+            "documents": _hashes(self.documents),
+            "fingerprint": fingerprint(self.documents, self.embedder),
+        }
+        save_generation(Path(folder), self._write, about)
 
     def _write(self, folder: Path) -> None:
-        """Write the arrays, texts and FAISS index as files."""
+        """Write the arrays, texts and FAISS index as files.
+
+        Python does the writing: on a full disk NumPy and FAISS may close a file cut short without a word.
+        """
         import faiss
 
         for name in Tables.__slots__:
-            np.save(folder / f"{name}.npy", getattr(self.tables, name), allow_pickle=False)
+            with (folder / f"{name}.npy").open("wb") as file:
+                np.save(SimpleNamespace(write=file.write), getattr(self.tables, name), allow_pickle=False)
         texts = [_plain(document) for document in self.documents]
         for name, value in (("documents", texts), ("sections", self.sections)):
             (folder / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8", newline="")
-        try:
-            faiss.write_index(self._nearest, str(folder / "nearest.faiss"))
-        except RuntimeError as error:
-            raise OSError(f"FAISS could not write {str(folder / 'nearest.faiss')!r} ({error})") from error
+        with (folder / "nearest.faiss").open("wb") as file:
+            faiss.write_index(self._nearest, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
     @classmethod
     def load(cls, folder: str | Path, *, embedder: Embedder | None = None) -> "PassageIndex":
@@ -190,21 +199,18 @@ class PassageIndex:
 
         Raises StoredIndexError where it is damaged, of another format, or was built with another model.
         """
-        generation, manifest = read_manifest(Path(folder))
         embedder = embedder or SentenceTransformerEmbedder.locate()
-        for what, expected in (("format", FORMAT), ("model", embedder.name)):
-            if manifest.get(what) != expected:
-                raise StoredIndexError(
-                    f"The index in {str(folder)!r} was saved with {what} {manifest.get(what)!r}, "
-                    f"expected {expected!r}. Build the index again."
-                )
-        try:
-            verify_files(generation, manifest)
+
+        def read(generation: Path, manifest: dict[str, Any]) -> "PassageIndex":
+            for what, expected in (("format", FORMAT), ("model", embedder.name)):
+                if manifest.get(what) != expected:
+                    raise StoredIndexError(
+                        f"The index in {str(folder)!r} was saved with {what} {manifest.get(what)!r}, "
+                        f"expected {expected!r}. Build the index again."
+                    )
             return cls._read(generation, embedder)
-        except OSError as error:
-            raise StoredIndexError(
-                f"The index in {str(folder)!r} cannot be read ({error}). Check its permissions, or build it again."
-            ) from error
+
+        return read_generation(Path(folder), read)
 
     @classmethod
     def _read(cls, folder: Path, embedder: Embedder) -> "PassageIndex":
@@ -268,10 +274,20 @@ class PassageIndex:
 def fingerprint(documents: Sequence[Document], embedder: Embedder) -> str:
     """Changes whenever an index over these documents would: other text, other model, other settings, other code."""
     digest = hashlib.sha256()
-    settings = [FORMAT, cutting.MAX_PASSAGE, cutting.SHORT_PARAGRAPH, cutting.MAX_WINDOW, cutting.MAX_HEADING]
-    for value in (_code(), embedder.name, settings, *map(_plain, documents)):
+    for value in (FORMAT, _code(), embedder.name, _settings(), list(_hashes(documents).items())):
         digest.update(json.dumps(value).encode() + b"\n")
     return digest.hexdigest()
+
+
+def _settings() -> dict[str, int]:
+    """What decides where documents are cut."""
+    names = ("MAX_PASSAGE", "SHORT_PARAGRAPH", "MAX_WINDOW", "MAX_HEADING")
+    return {name: getattr(cutting, name) for name in names}
+
+
+def _hashes(documents: Sequence[Document]) -> dict[str, str]:
+    """The SHA-256 of each document, all of it, under its id."""
+    return {document.id: hashlib.sha256(json.dumps(_plain(document)).encode()).hexdigest() for document in documents}
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,6 @@
 """`ask`: the whole way of one question."""
 
-import unicodedata
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
@@ -8,7 +8,15 @@ from threading import Lock
 from index import PassageIndex, QuestionError, open_index
 from index.store import Progress
 from retrieval.confidence import THRESHOLD, confidence
-from retrieval.followup import context_of, earlier_questions, leans, points_back, telling_words
+from retrieval.followup import (
+    MAX_TURN,
+    MAX_TURNS,
+    context_of,
+    earlier_questions,
+    leans,
+    points_back,
+    telling_words,
+)
 from retrieval.query import Query, earlier_queries, in_context, make_query
 from retrieval.rank import Hit, rank
 from retrieval.reader import reader_for
@@ -30,6 +38,8 @@ WORTH_READING = 0.002
 """The same below which nothing is read: the reader would not change it."""
 ALONE_ENOUGH = 0.3
 """The same from which on a question that does not lean on the conversation is searched alone."""
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufeff]")
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embed, override or isolate a direction: they turn other text
 
 _opening = Lock()
 _opened: list[PassageIndex] = []
@@ -118,22 +128,30 @@ def _checked_question(question: object) -> str:
         raise QuestionError(
             f"The question has {len(question):,} characters, expected at most {MAX_QUESTION:,}. Shorten it."
         )
-    text = question.encode("utf-8", "replace").decode()
-    clean = "".join(" " if c == "\ufeff" or unicodedata.category(c) == "Cc" else c for c in text).strip()
+    clean = _clean(question)
     if not any(map(str.isalnum, clean)):
         raise QuestionError("The question has no words. Type a question about the documents.")
     return clean
 
 
-def _checked_history(history: object) -> tuple[Turn, ...]:
+def _checked_history(history: object) -> tuple[str, ...]:
+    """The questions of the latest turns."""
     if isinstance(history, str) or not isinstance(history, Sequence):
         raise QuestionError(
             f"The history is a {type(history).__name__}, expected a list of earlier questions or answers."
         )
-    for turn in history:
-        if not isinstance(turn, str | Answer):
-            raise QuestionError(f"The history holds a {type(turn).__name__}, expected questions as text, or answers.")
-    return tuple(history)
+    asked = [turn.question if isinstance(turn, Answer) else turn for turn in history]
+    for question in asked:
+        if not isinstance(question, str):
+            found = type(question).__name__
+            raise QuestionError(f"The history holds a {found}, expected questions as text, or answers.")
+    return tuple(_clean(question[:MAX_TURN]) for question in asked[-MAX_TURNS:])
+
+
+def _clean(question: str) -> str:
+    """The question without what nobody sees and no text needs; joiners and marks that words are written with stay."""
+    shown = _TURNING.sub("", question.encode("utf-8", "replace").decode())
+    return _CONTROL.sub(" ", shown).strip()
 
 
 def _citation(passage_index: PassageIndex, number: int, hit: Hit, found: bool) -> Citation:

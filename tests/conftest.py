@@ -20,6 +20,8 @@ settings.register_profile("default", deadline=None, max_examples=50)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 ROOT = Path(__file__).resolve().parent.parent
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""A folder for files where fsync costs nothing, if the system has one."""
 WORDS = ("", "red", "blue", "fox", "dog", "moon", "runs", "sleeps", "paris", "in", "the", "crimson", "cat")
 DIM = 13
 

@@ -1,6 +1,7 @@
 """`ask`: promises that hold for any text, and friendly errors for whatever is no question."""
 
 import json
+import tempfile
 import unicodedata
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from index import Document, DocumentError, PassageIndex, QuestionError
 from retrieval import Answer, ask
 from retrieval.answer import MAX_CITATIONS, MAX_QUESTION
 
-from conftest import ToyEmbedder
+from conftest import MEMORY, ToyEmbedder
 
 TOY = ToyEmbedder()
 PIECES = [
@@ -69,6 +70,34 @@ def test_the_same_input_gives_the_same_answer(text: str, question: str) -> None:
     answer = ask(question, passage_index=passage_index)
     assert ask(question, passage_index=passage_index) == answer
     assert ask(question, passage_index=built(text)) == answer
+
+
+@given(
+    st.lists(nasty_texts.filter(str.strip), min_size=1, max_size=3),
+    st.sampled_from(QUESTIONS) | st.text(min_size=1, max_size=30).filter(str.isalnum),
+    st.lists(st.sampled_from(QUESTIONS) | st.text(max_size=30), max_size=15),
+)
+def test_any_conversation_keeps_the_promises(texts: list[str], question: str, history: list[str]) -> None:
+    """With any turns before, citations are exact and the same comes twice; a turn may be its question or its answer."""
+    passage_index = built(*texts)
+    answer = ask(question, passage_index=passage_index, history=history)
+    for citation in answer.citations:
+        text = texts[int(citation.document_id.removesuffix(".txt"))]
+        assert text[citation.start : citation.end] == citation.text
+        assert all(citation.start <= start < end <= citation.end for start, end in citation.highlights)
+    assert not answer.found or answer.text == " ".join(answer.citations[0].quotes)
+    turns = [Answer(turn, turn, turn, False, 0.0) for turn in history]
+    assert ask(question, passage_index=passage_index, history=turns) == answer
+
+
+@given(nasty_texts.filter(str.strip), st.sampled_from(QUESTIONS))
+def test_a_saved_index_answers_alike(text: str, question: str) -> None:
+    """Whatever the text, what was saved and opened again gives the same answer in every field."""
+    passage_index = built(text)
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        passage_index.save(folder)
+        opened = PassageIndex.load(folder, embedder=TOY)
+        assert ask(question, passage_index=opened) == ask(question, passage_index=passage_index)
 
 
 @given(nasty_texts.filter(str.strip), st.sampled_from(QUESTIONS))
@@ -129,6 +158,14 @@ def test_joiners_inside_words_are_kept(question: str, fox_index: PassageIndex) -
     assert ask(question, passage_index=fox_index).question == question
 
 
+@pytest.mark.parametrize("turner", [chr(n) for n in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))])
+def test_what_turns_other_text_around_is_left_out(turner: str, fox_index: PassageIndex) -> None:
+    """A question is shown beside other text, which it must not reorder; a word is not cut where such a sign was."""
+    answer = ask(f"{turner}red f{turner}ox", passage_index=fox_index, history=[f"{turner}dog"])
+    assert answer == replace(ask("red fox", passage_index=fox_index), question="red fox")
+    assert turner not in ask("and", passage_index=fox_index, history=[f"d{turner}og"]).searched
+
+
 @pytest.mark.parametrize("question", [None, 7, b"fox", ["fox"], 1.5])
 def test_a_question_of_another_type_is_refused(question: object, fox_index: PassageIndex) -> None:
     """What is no text is a QuestionError that names its type."""
@@ -153,6 +190,14 @@ def test_a_bad_history_is_refused(history: object, fox_index: PassageIndex) -> N
     """A history is a list of questions or answers; anything else is a QuestionError that says so."""
     with pytest.raises(QuestionError, match="history"):
         ask("fox", passage_index=fox_index, history=history)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("question", [None, 7, b"fox", ["fox"]])
+def test_an_answer_to_no_text_is_no_history(question: object, fox_index: PassageIndex) -> None:
+    """An Answer that somebody made up is looked at like any turn."""
+    forged = Answer(question, "fox", "fox", True, 0.9)  # type: ignore[arg-type]
+    with pytest.raises(QuestionError, match=f"The history holds a {type(question).__name__}, expected questions"):
+        ask("And the dog?", passage_index=fox_index, history=[forged])
 
 
 def test_any_text_may_be_in_the_history(fox_index: PassageIndex) -> None:

@@ -73,6 +73,9 @@ def test_encodings_are_recognised(mark: bytes, encoding: str) -> None:
         ("cp1252", "It is 25 °C and costs £5 or €6."),
         ("cp1251", "Россия граничит с Украиной. Столица стоит на реке."),
         ("cp1250", "Zażółć gęślą jaźń. Książka leży na stole."),
+        ("koi8_r", "Россия граничит с Украиной. Столица стоит на реке."),
+        ("cp1255", "השועל רץ ביער והכלב ישן בפריז."),
+        ("cp1255", "שלום עולם."),
         ("cp1253", "Η Αθήνα είναι η πρωτεύουσα της Ελλάδας."),
         ("shift_jis", "これは日本語の文章です。東京は日本の首都です。"),
         ("gb18030", "这是一个中文句子。北京是中国的首都。"),
@@ -81,6 +84,15 @@ def test_encodings_are_recognised(mark: bytes, encoding: str) -> None:
 def test_older_encodings_are_told_apart(encoding: str, text: str) -> None:
     """One sentence is enough to tell the usual older encodings apart; Western European comes first."""
     assert read_text(text.encode(encoding), "old.txt") == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"), [("koi8_r", "Привет, мир!"), ("cp1251", "Привет, мир!"), ("cp1253", "Η κόκκινη αλεπού")]
+)
+def test_too_few_words_to_tell_their_encoding_are_refused(encoding: str, text: str) -> None:
+    """Nothing is answered from a text that was only guessed; the message says how to make it sure."""
+    with pytest.raises(DocumentError, match="not text in any encoding that can be told; save it as UTF-8"):
+        read_text(text.encode(encoding), "short.txt")
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(lambda text: text[0] != "\ufeff"))
