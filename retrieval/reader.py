@@ -7,7 +7,8 @@ Deliberately does not: choose the passages, or decide what is shown.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,8 @@ OVERLAP = 64
 """Word pieces that two windows of a long passage share."""
 MAX_ANSWER = 30
 """Word pieces of an answer at most."""
+AT_ONCE = 2
+"""Passages read side by side, one thread each, for all questions together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +71,11 @@ class Reader:
     def __init__(self, model: "torch.nn.ModuleDict", tokenizer: Any) -> None:
         self._model = model
         self._tokenizer = tokenizer
+        self._workers = ThreadPoolExecutor(AT_ONCE, "reader")
+
+    def read_each(self, question: str, texts: Sequence[tuple[str, str]]) -> list[Reading]:
+        """Read passages, each with its heading before it."""
+        return list(self._workers.map(lambda text: self.read(question, *text), texts))
 
     def read(self, question: str, heading: str, text: str) -> Reading:
         """Read a passage under its heading. One too long to be read at once is read in windows; the likeliest counts.

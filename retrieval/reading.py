@@ -12,7 +12,7 @@ from index import PassageIndex
 from index.passages import heading_line
 from retrieval.confidence import probability
 from retrieval.rank import Hit
-from retrieval.reader import Reader
+from retrieval.reader import AT_ONCE, Reader, Reading
 
 READ = 3
 """Passages that are read at most."""
@@ -29,18 +29,22 @@ LEAST = -8.0
 def read_hits(reader: Reader, passage_index: PassageIndex, question: str, hits: Sequence[Hit]) -> list[Hit]:
     """The hits, best first, those read among them that come first and until one surely answers."""
     read: list[Hit] = []
-    for hit in hits[:READ]:
-        read.append(_read(reader, passage_index, question, hit))
-        if (read[-1].odds or 0) >= ENOUGH:
-            break
+    while len(read) < min(READ, len(hits)) and all((hit.odds or 0) < ENOUGH for hit in read):
+        chosen = hits[len(read) : min(len(read) + AT_ONCE, READ)]
+        readings = reader.read_each(question, [_text(passage_index, hit) for hit in chosen])
+        read += [_read(passage_index, hit, reading) for hit, reading in zip(chosen, readings, strict=True)]
     return sorted([*read, *hits[len(read) :]], key=lambda hit: -hit.score)
 
 
-def _read(reader: Reader, passage_index: PassageIndex, question: str, hit: Hit) -> Hit:
-    """A hit with what the reader says of it."""
+def _text(passage_index: PassageIndex, hit: Hit) -> tuple[str, str]:
+    """What is read of a hit: the heading over its passage, and the passage."""
     passage, document = passage_index.passage(hit.passage), passage_index.document(hit.passage)
-    text = document.text[passage.start : passage.end]
-    reading = reader.read(question, heading_line(document.title, passage.section), text)
+    return heading_line(document.title, passage.section), document.text[passage.start : passage.end]
+
+
+def _read(passage_index: PassageIndex, hit: Hit, reading: Reading) -> Hit:
+    """A hit with what the reader says of it."""
+    passage = passage_index.passage(hit.passage)
     spans = [reading.best(s.start - passage.start, s.end - passage.start) for s in passage.sentences]
     likely = np.maximum([likelihood for likelihood, _ in spans], LEAST)
     best = int((hit.of_sentences + SPAN_SHARE * likely).argmax())
