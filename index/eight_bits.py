@@ -5,6 +5,7 @@ overflow the 16 bits in which processors without VNNI add pairs, so that all pro
 Deliberately does not: know what the model is for.
 """
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,5 +46,7 @@ def _eight_bits(layer: "torch.nn.Linear") -> "torch.nn.Module":
 
     weight = layer.weight.detach()
     scales = weight.abs().amax(dim=1).clamp_min(1e-12).double() / STEPS
-    rounded = torch.quantize_per_channel(weight, scales, torch.zeros(len(weight)).long(), 0, torch.qint8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch announces a successor package; this one is in every torch we allow
+        rounded = torch.quantize_per_channel(weight, scales, torch.zeros(len(weight)).long(), 0, torch.qint8)
     return EightBits(torch.ops.quantized.linear_prepack(rounded, layer.bias))

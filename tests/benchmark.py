@@ -61,7 +61,7 @@ def main() -> None:
 
 def costs() -> list[Row]:
     """Everything measured, the processes first: they want the memory."""
-    model = SentenceTransformerEmbedder.locate().load().model
+    model = SentenceTransformer(model_folder(), device="cpu")
     default_index()  # saved from now on
     return [*starts(model_folder()), building(model), *latency(model), *memory(model_folder())]
 
