@@ -1,6 +1,7 @@
 """`python -m tests.benchmark`: what this costs, next to a bare `SentenceTransformer.encode` in the same run.
 
-`python -m tests.benchmark --quality FILE` scores answers instead, on a file in the format of SQuAD (`tests.quality`).
+`python -m tests.benchmark --quality FILE` scores answers instead, on a file in the format of SQuAD (`tests.quality`);
+`--scale PASSAGES` and `--vectors COUNT` tell what many of them cost (`tests.scale`).
 Ratios travel between machines, seconds do not. Other work on the machine disturbs both sides; each pair runs in turns.
 """
 
@@ -8,7 +9,6 @@ import argparse
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from sentence_transformers import SentenceTransformer
 
 from index import Document, PassageIndex, SentenceTransformerEmbedder, read_documents
 from retrieval import ask, default_index
-from tests import quality
+from tests import quality, scale
+from tests.scale import percentile, seconds
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 3
@@ -46,22 +47,28 @@ Row = tuple[str, str, str, str]
 
 
 def main() -> None:
-    """Print the costs, or with --quality the quality, as a table."""
+    """Print the costs, or what else is asked for, as a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description=__doc__)
     parser.add_argument("--quality", type=Path, metavar="FILE", help="a JSON file in SQuAD's format")
+    parser.add_argument("--scale", type=int, metavar="PASSAGES", help="passages of made-up text")
+    parser.add_argument("--vectors", type=int, metavar="COUNT", help="stand-ins for the vectors of passages")
     parser.add_argument("--docs", type=int, default=0, help="articles to use, 0 for all (with --quality)")
     parser.add_argument("--per-doc", type=int, default=40, help="questions of each, 0 for all (with --quality)")
     parser.add_argument("--seed", type=int, default=0, help="which articles and questions (with --quality)")
     options = parser.parse_args()
     if options.quality:
         show(quality.measure(options.quality, options.docs, options.per_doc, options.seed))
+    elif options.scale:
+        show(scale.measure_passages(options.scale))
+    elif options.vectors:
+        show(scale.measure_vectors(options.vectors))
     else:
         show([("", "ours", "bare", "ratio"), *costs()])
 
 
 def costs() -> list[Row]:
     """Everything measured, the processes first: they want the memory."""
-    model = SentenceTransformerEmbedder.locate().load().model
+    model = SentenceTransformer(model_folder(), device="cpu")
     default_index()  # saved from now on
     return [*starts(model_folder()), building(model), *latency(model), *memory(model_folder())]
 
@@ -121,22 +128,10 @@ def in_turns(ours: Callable[[], object], bare: Callable[[], object]) -> tuple[li
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
-def seconds(action: Callable[[], object]) -> float:
-    """How long it takes."""
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
-
-
 def run(code: str) -> str:
     """What a new process prints."""
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     return done.stdout
-
-
-def percentile(values: Sequence[float], share: int) -> float:
-    """The value that so many per cent of them do not exceed."""
-    return sorted(values)[len(values) * share // 100]
 
 
 def row(what: str, ours: float, bare: float) -> Row:
