@@ -6,7 +6,8 @@ from index.embed import Embedder, Encoding, SentenceTransformerEmbedder
 from index.errors import AskError, DocumentError, ModelError, QuestionError, StoredIndexError
 from index.parts import Part
 from index.passages import Passage
-from index.store import PassageIndex, unit_means, unit_rows
+from index.rows import unit_means, unit_rows
+from index.store import PassageIndex
 from index.structure import Span
 
 __all__ = [

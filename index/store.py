@@ -1,18 +1,16 @@
 """The index: passages, their token vectors and what finds them quickly, in memory and on disk.
 
-The only file that knows FAISS. Deliberately does not: score or rank (the package retrieval does).
+Deliberately does not: score or rank (the package retrieval does).
 """
 
 import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,48 +20,20 @@ from index.documents import Document
 from index.embed import Embedder, Encoding, SentenceTransformerEmbedder
 from index.errors import DocumentError, StoredIndexError
 from index.generations import read_generation, save_generation
+from index.nearest import Nearest
 from index.parts import parts_from_plain, parts_to_plain
 from index.passages import Passage, Window, cut_windows
+from index.rows import Joining, Rows, directions, rounded, save_rows, unit_means
 from index.structure import Span
+from index.tables import Key, Tables, make_tables
 
-if TYPE_CHECKING:
-    import faiss
-
-FORMAT = 2
+FORMAT = 3
 """Version of the saved folder; raised whenever its files change their meaning."""
 CHUNK = 64
 """Windows encoded between two reports of progress: their token vectors are in memory as float32 together."""
 
 Progress = Callable[[int, int], None]
 """Called with (done, total) while an index is built; the unit is one window of text."""
-Rows = tuple[NDArray[np.float16], NDArray[np.int32], NDArray[np.int32]]
-Key = tuple[int, Hashable]
-"""Tells a heading over passages: the number of its document, and what tells it from others there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """The arrays of an index. Passages, sentences and tokens are each numbered from 0 in reading order.
-
-    passages: int32 (passages, 5): document, section, paragraph (from 1), first sentence, heading.
-    sentences: int32 (sentences, 3): start, end (offsets into the document's text), first token.
-    vectors: float16 (tokens, dim), unit rows. pieces: int32 (tokens,), word pieces.
-    headings: int32 (headings + 1,): where the tokens of each, the titles over a passage, start in heading_vectors and
-    heading_pieces, which are like vectors and pieces.
-    posting_starts, postings, counts: for word piece w, the passages that hold it, ascending, and how often, are at
-    posting_starts[w] to posting_starts[w + 1].
-    """
-
-    passages: NDArray[np.int32]
-    sentences: NDArray[np.int32]
-    vectors: NDArray[np.float16]
-    pieces: NDArray[np.int32]
-    headings: NDArray[np.int32]
-    heading_vectors: NDArray[np.float16]
-    heading_pieces: NDArray[np.int32]
-    posting_starts: NDArray[np.int64]
-    postings: NDArray[np.int32]
-    counts: NDArray[np.int32]
 
 
 class PassageIndex:
@@ -73,12 +43,15 @@ class PassageIndex:
         self,
         documents: Sequence[Document],
         sections: Sequence[tuple[str, ...]],
+        words: Mapping[str, int],
         tables: Tables,
-        nearest: "faiss.Index",
+        nearest: Nearest,
         embedder: Embedder,
     ) -> None:
+        """words: how often each word stands in the documents, in lower case; numbers are left out."""
         self.documents = tuple(documents)
         self.sections = tuple(sections)
+        self.words = words
         self.tables = tables
         self.embedder = embedder
         self._nearest = nearest
@@ -123,8 +96,7 @@ class PassageIndex:
         passages: list[tuple[int, Key, Passage]] = [
             (n, (n, window.heading), passage) for n, window in windows for passage in window.passages
         ]
-        tables, sections = _tables(passages, headings, rows)
-        return cls(documents, sections, tables, _flat(tables), embedder)
+        return cls._made(documents, passages, headings, rows, embedder)
 
     @classmethod
     def joined(cls, parts: Sequence[tuple["PassageIndex", int]]) -> "PassageIndex":
@@ -141,8 +113,23 @@ class PassageIndex:
         passages: list[tuple[int, Key, Passage]] = [
             (n, (n, h), passage) for n, (found, _, _) in enumerate(taken) for h, passage in found
         ]
-        tables, sections = _tables(passages, headings, _joined([rows for _, _, rows in taken]))
-        return cls(documents, sections, tables, _flat(tables), parts[0][0].embedder)
+        rows = Joining(rows for _, _, rows in taken).rows()
+        return cls._made(documents, passages, headings, rows, parts[0][0].embedder)
+
+    @classmethod
+    def _made(
+        cls,
+        documents: Sequence[Document],
+        passages: Sequence[tuple[int, Key, Passage]],
+        headings: Mapping[Key, Rows],
+        rows: Rows,
+        embedder: Embedder,
+    ) -> "PassageIndex":
+        """An index of its parts; see make_tables."""
+        tables, sections = make_tables(passages, headings, rows)
+        starts = tables.sentences[tables.passages[:, 3], 2]
+        means = unit_means(tables.vectors, starts, np.append(starts[1:], len(tables.pieces)))
+        return cls(documents, sections, _words(documents), tables, Nearest.build(means), embedder)
 
     def _taken_out(self, number: int) -> tuple[list[tuple[int, Passage]], dict[int, Rows], Rows]:
         """A document's passages, each with the number of its heading, these headings, and the passages' tokens.
@@ -178,20 +165,13 @@ class PassageIndex:
         save_generation(Path(folder), self._write, about)
 
     def _write(self, folder: Path) -> None:
-        """Write the arrays, texts and FAISS index as files.
-
-        Python does the writing: on a full disk NumPy and FAISS may close a file cut short without a word.
-        """
-        import faiss
-
+        """Write the arrays, texts and FAISS index as files."""
         for name in Tables.__slots__:
-            with (folder / f"{name}.npy").open("wb") as file:
-                np.save(SimpleNamespace(write=file.write), getattr(self.tables, name), allow_pickle=False)
+            save_rows(folder / f"{name}.npy", getattr(self.tables, name))
         texts = [_plain(document) for document in self.documents]
-        for name, value in (("documents", texts), ("sections", self.sections)):
+        for name, value in (("documents", texts), ("sections", self.sections), ("words", self.words)):
             (folder / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8", newline="")
-        with (folder / "nearest.faiss").open("wb") as file:
-            faiss.write_index(self._nearest, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
+        self._nearest.write(folder / "nearest.faiss")
 
     @classmethod
     def load(cls, folder: str | Path, *, embedder: Embedder | None = None) -> "PassageIndex":
@@ -215,13 +195,14 @@ class PassageIndex:
     @classmethod
     def _read(cls, folder: Path, embedder: Embedder) -> "PassageIndex":
         """Read what _write wrote."""
-        import faiss
-
         arrays = {n: np.load(folder / f"{n}.npy", mmap_mode="r", allow_pickle=False) for n in Tables.__slots__}
-        texts = json.loads((folder / "documents.json").read_text(encoding="utf-8"))
-        sections = json.loads((folder / "sections.json").read_text(encoding="utf-8"))
-        nearest = faiss.read_index(str(folder / "nearest.faiss"))
-        return cls([_document(t) for t in texts], [tuple(s) for s in sections], Tables(**arrays), nearest, embedder)
+        texts, sections, words = (
+            json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("documents", "sections", "words")
+        )
+        nearest = Nearest.read(folder / "nearest.faiss")
+        documents = [_document(text) for text in texts]
+        return cls(documents, [tuple(s) for s in sections], words, Tables(**arrays), nearest, embedder)
 
     def document(self, passage: int) -> Document:
         """The document that a passage is in."""
@@ -253,14 +234,22 @@ class PassageIndex:
         return np.asarray(np.diff(starts, append=len(self.tables.pieces)))
 
     @cached_property
-    def words(self) -> Counter[str]:
-        """How often each word stands in the documents, in lower case; numbers are left out."""
-        return Counter(w for d in self.documents for w in re.findall(r"[^\W\d_]+", d.text.casefold()))
+    def letters(self) -> str:
+        """The letters of all words, each once, in a fixed order."""
+        return "".join(sorted(set().union(*self.words)))
+
+    def token_vectors(self, starts: NDArray[np.int32], stops: NDArray[np.int32]) -> NDArray[np.float32]:
+        """The unit vectors of some ranges of tokens, one range after the other."""
+        return directions(self.tables.vectors, starts, stops)
+
+    def heading_vectors(self, heading: int) -> NDArray[np.float32]:
+        """The unit vectors of a heading's tokens."""
+        start, stop = self.tables.headings[heading : heading + 2, None]
+        return directions(self.tables.heading_vectors, start, stop)
 
     def nearest(self, vector: NDArray[np.float32], k: int) -> NDArray[np.int64]:
         """At most k passages whose mean token vector has the highest inner product with a vector (dim,)."""
-        _, found = self._nearest.search(vector[None].astype(np.float32), min(k, len(self)))
-        return np.asarray(found[0][found[0] >= 0])
+        return self._nearest.search(vector, k)
 
     def holding(self, piece: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """The passages that hold a word piece, ascending, and how often each does."""
@@ -297,18 +286,9 @@ def _code() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows scaled to length 1; a row of zeros stays."""
-    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return np.asarray(rows / np.where(lengths > 0, lengths, 1), np.float32)
-
-
-def unit_means(
-    vectors: NDArray[np.float16], starts: NDArray[np.int32], stops: NDArray[np.int32]
-) -> NDArray[np.float32]:
-    """The mean of each range of rows, scaled to length 1; a row of zeros for an empty range."""
-    sums = [vectors[a:b].sum(axis=0, dtype=np.float32) for a, b in zip(starts, stops, strict=True)]
-    return unit_rows(np.array(sums, np.float32))
+def _words(documents: Iterable[Document]) -> dict[str, int]:
+    """See PassageIndex."""
+    return dict(Counter(w for d in documents for w in re.findall(r"[^\W\d_]+", d.text.casefold())))
 
 
 def _plain(document: Document) -> dict[str, Any]:
@@ -342,7 +322,7 @@ def _encode(
     Yields how many windows of all are done.
     """
     headings: dict[Key, Rows] = {}
-    rows: list[Rows] = []
+    joining = Joining()
     yield 0, len(windows)
     for start in range(0, len(windows), CHUNK):
         chunk = windows[start : start + CHUNK]
@@ -350,9 +330,9 @@ def _encode(
         for (number, window), encoding in zip(chunk, encodings, strict=True):
             heading, inside = _parted(window, encoding)
             headings.setdefault((number, window.heading), heading)
-            rows.append(inside)
+            joining.add(inside)
         yield start + len(chunk), len(windows)
-    return headings, _joined(rows)
+    return headings, joining.rows()
 
 
 def _parted(window: Window, encoding: Encoding) -> tuple[Rows, Rows]:
@@ -362,66 +342,6 @@ def _parted(window: Window, encoding: Encoding) -> tuple[Rows, Rows]:
     starts = [sentence.start - window.start for passage in window.passages for sentence in passage.sentences]
     firsts = np.searchsorted(offsets[heading:], starts)
     firsts[0] = 0
-    vectors = unit_rows(encoding.vectors).astype(np.float16)
+    vectors = rounded(encoding.vectors)
     before = vectors[:heading], encoding.ids[:heading], np.zeros(1, np.int32)
     return before, (vectors[heading:], encoding.ids[heading:], firsts.astype(np.int32))
-
-
-def _joined(rows: Sequence[Rows]) -> Rows:
-    """Rows of several texts as those of one."""
-    vectors, pieces, firsts = zip(*rows, strict=True)
-    before = np.cumsum([0, *map(len, pieces)])
-    shifted = [first + shift for first, shift in zip(firsts, before[:-1], strict=True)]
-    return np.concatenate(vectors), np.concatenate(pieces), np.concatenate(shifted).astype(np.int32)
-
-
-def _tables(
-    passages: Sequence[tuple[int, Key, Passage]], headings: Mapping[Key, Rows], rows: Rows
-) -> tuple[Tables, list[tuple[str, ...]]]:
-    """The arrays of an index, and its sections; each passage comes with its document's number and its heading's key."""
-    vectors, pieces, firsts = rows
-    heading_vectors, heading_pieces, heading_firsts = _joined(list(headings.values()))
-    sections = list(dict.fromkeys(passage.section for _, _, passage in passages))
-    numbers = {section: i for i, section in enumerate(sections)}
-    over = {key: i for i, key in enumerate(headings)}
-    sizes = np.array([len(p.sentences) for _, _, p in passages])
-    first = np.cumsum(sizes) - sizes
-    table = [
-        (d, numbers[p.section], p.paragraph, f, over[h]) for (d, h, p), f in zip(passages, first.tolist(), strict=True)
-    ]
-    spans = np.array([(s.start, s.end) for _, _, p in passages for s in p.sentences], np.int32)
-    sentences = np.column_stack([spans, firsts]).astype(np.int32)
-    stops = np.append(firsts[first[1:]], len(pieces))
-    owners = np.repeat(np.arange(len(passages)), np.diff(stops, prepend=0))
-    tables = Tables(
-        np.array(table, np.int32),
-        sentences,
-        vectors,
-        pieces,
-        np.append(heading_firsts, len(heading_pieces)).astype(np.int32),
-        heading_vectors,
-        heading_pieces,
-        *_postings(pieces, owners),
-    )
-    return tables, sections
-
-
-def _postings(
-    pieces: NDArray[np.int32], owners: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    """The inverted index: see Tables. owners: the passage of each token."""
-    count = int(owners[-1]) + 1 if len(owners) else 1
-    keys, counts = np.unique(pieces.astype(np.int64) * count + owners, return_counts=True)
-    found, postings = np.divmod(keys, count)
-    starts = np.searchsorted(found, np.arange(int(pieces.max(initial=0)) + 2))
-    return starts, postings.astype(np.int32), counts.astype(np.int32)
-
-
-def _flat(tables: Tables) -> "faiss.Index":
-    """Exact inner product over the passages' mean token vectors."""
-    import faiss
-
-    starts = tables.sentences[tables.passages[:, 3], 2]
-    index = faiss.IndexFlatIP(tables.vectors.shape[1])
-    index.add(unit_means(tables.vectors, starts, np.append(starts[1:], len(tables.vectors))))
-    return index

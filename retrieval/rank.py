@@ -102,7 +102,7 @@ def _heading_matches(passage_index: PassageIndex, passages: NDArray[np.int64], q
     for column, number in enumerate(numbers):
         tokens = passage_index.heading_tokens(int(number))
         if tokens.start < tokens.stop:
-            similarity = query.vectors @ tables.heading_vectors[tokens].astype(np.float32).T
+            similarity = query.vectors @ passage_index.heading_vectors(int(number)).T
             similarity += SAME_PIECE * (query.ids[:, None] == tables.heading_pieces[tokens][None])
             best[:, column] = similarity.max(axis=1)
     return best[:, places]
@@ -152,7 +152,7 @@ def _sentence_matches(
     some = stops > starts
     sentences, owners, starts, stops = sentences[some], owners[some], starts[some], stops[some]
     tokens = np.concatenate([np.arange(a, b) for a, b in zip(starts, stops, strict=True)])
-    similarity = query.vectors @ tables.vectors[tokens].astype(np.float32).T
+    similarity = query.vectors @ passage_index.token_vectors(starts, stops).T
     similarity += SAME_PIECE * (query.ids[:, None] == tables.pieces[tokens][None])
     lengths = stops - starts
     return sentences, owners, np.maximum.reduceat(similarity, np.cumsum(lengths) - lengths, axis=1)

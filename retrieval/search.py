@@ -20,17 +20,38 @@ def candidates(passage_index: PassageIndex, query: Query) -> NDArray[np.int64]:
     if not len(query.ids):
         return np.zeros(0, np.int64)
     by_meaning = passage_index.nearest(query.weights @ query.vectors, NEAREST)
-    by_words = np.argsort(-bm25(passage_index, query.ids), kind="stable")[:NEAREST]
+    by_words, _ = by_bm25(passage_index, query.ids, NEAREST)
     found = np.union1d(by_meaning, by_words)
     return found[passage_index.lengths[found] > 0]
 
 
-def bm25(passage_index: PassageIndex, pieces: NDArray[np.int32]) -> NDArray[np.float32]:
-    """The score of each passage for some word pieces, each counted once; 0 where it holds none of them."""
-    lengths = passage_index.lengths
+def by_bm25(
+    passage_index: PassageIndex, pieces: NDArray[np.int32], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The k passages with the highest scores for some word pieces, each counted once, and these scores, best first.
+
+    Of equal ones the first come first; passages that hold none of the pieces are left out. The rarest pieces open a
+    list; once what is left cannot lift a passage that is not on it among the k best, it is closed, and the many that
+    hold a common word are never looked at (MaxScore: Turtle and Flood 1995).
+    """
+    found = (passage_index.holding(int(piece)) for piece in np.unique(pieces))
+    held = sorted((some for some in found if len(some[0])), key=lambda some: len(some[0]))
+    if not held:
+        return np.zeros(0, np.int64), np.zeros(0, np.float32)
+    most = [idf(len(passage_index), len(holders)) * (K1 + 1) for holders, _ in held]
+    norms = K1 * (1 - B + B * passage_index.lengths / passage_index.lengths.mean())
     scores = np.zeros(len(passage_index), np.float32)
-    for piece in np.unique(pieces):
-        holders, counts = passage_index.holding(int(piece))
-        norm = K1 * (1 - B + B * lengths[holders] / lengths.mean())
-        scores[holders] += idf(len(scores), len(holders)) * counts * (K1 + 1) / (counts + norm)
-    return scores
+    listed, kth, opened = np.zeros(0, np.int64), 0.0, 0
+    while opened < len(held) and kth <= sum(most[opened:]):
+        holders, counts = held[opened]
+        scores[holders] += most[opened] * counts / (counts + norms[holders])
+        listed, opened = np.union1d(listed, holders), opened + 1
+        if len(listed) >= k:
+            kth = float(np.partition(scores[listed], -k)[-k])
+    listed = listed[scores[listed] >= kth - sum(most[opened:])]
+    for (holders, counts), gain in zip(held[opened:], most[opened:], strict=True):
+        places = np.searchsorted(holders, listed).clip(max=len(holders) - 1)
+        places = places[holders[places] == listed]
+        scores[holders[places]] += gain * counts[places] / (counts[places] + norms[holders[places]])
+    best = listed[np.argsort(-scores[listed], kind="stable")[:k]]
+    return best, scores[best]

@@ -6,16 +6,19 @@ dictionary.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from index import Encoding, PassageIndex
 
 WORD = re.compile(r"\w+")
 QUESTION_WORDS = dict.fromkeys("what when where which who whom whose why how does did was were the many".split(), 1)
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SHORTEST = 3
 """Letters in a word that may be mended at least; shorter ones are one slip away from too much."""
+LONGEST = 40
+"""Letters in a word that may be mended at most: a longer one has too many neighbours."""
 MAX_MENDED = 8
-"""Unknown words looked at in one question: each costs a walk through the documents' words."""
+"""Unknown words looked at in one question."""
 
 
 def mend(question: str, encoding: Encoding, passage_index: PassageIndex) -> str:
@@ -31,41 +34,32 @@ def mend(question: str, encoding: Encoding, passage_index: PassageIndex) -> str:
         tried += 1
         if tried > MAX_MENDED:
             break
-        meant = nearest_word(typed, QUESTION_WORDS) or nearest_word(typed, words)
+        meant = nearest_word(typed, QUESTION_WORDS, LETTERS) or nearest_word(typed, words, passage_index.letters)
         if meant:
             found += [question[at:start], meant]
             at = match.end()
     return "".join([*found, question[at:]])
 
 
-def nearest_word(typed: str, words: Mapping[str, int]) -> str | None:
+def nearest_word(typed: str, words: Mapping[str, int], letters: str) -> str | None:
     """The word one slip away that occurs most often; None where there is none, or both differ by a last s only.
 
-    A slip is a letter added, left out or changed, or two neighbours swapped (Damerau 1964). words: each one's count.
+    words: each one's count. letters: all that they are made of. The first letter is seldom wrong, though it may have
+    changed places with the second.
     """
-    if len(typed) < SHORTEST or any(map(str.isdigit, typed)):
+    if not SHORTEST <= len(typed) <= LONGEST or any(map(str.isdigit, typed)):
         return None
-    near = [word for word in words if _might_be(typed, word) and slips(typed, word, 1) == 1]
-    meant = min(near, key=lambda word: (-words[word], word), default=typed)
+    near = {word for word in one_slip_away(typed, letters) if word in words and word[0] in typed[:2]}
+    meant = min((w for w in near if len(w) >= SHORTEST), key=lambda word: (-words[word], word), default=typed)
     return None if meant.rstrip("s") == typed.rstrip("s") else meant
 
 
-def _might_be(typed: str, word: str) -> bool:
-    """A quick look before slips are counted; the first letter is seldom wrong, though it may have changed places."""
-    return len(word) >= SHORTEST and abs(len(word) - len(typed)) <= 1 and word[0] in typed[:2]
-
-
-def slips(a: str, b: str, limit: int) -> int:
-    """How many slips turn a into b; limit + 1 where more than the limit."""
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, letter in enumerate(a, start=1):
-        older, before, row = before, row, [i]
-        for j, other in enumerate(b, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
-            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-        if min(row) > limit:
-            return limit + 1
-    return min(row[-1], limit + 1)
+def one_slip_away(word: str, letters: str) -> Iterator[str]:
+    """What one slip makes of a word: a letter added, left out or changed, or neighbours swapped (Damerau 1964)."""
+    for place in range(len(word) + 1):
+        head, tail = word[:place], word[place:]
+        yield from (head + letter + tail for letter in letters)
+        if tail:
+            yield from (head + letter + tail[1:] for letter in ("", *letters) if letter != tail[0])
+        if len(tail) > 1 and tail[0] != tail[1]:
+            yield head + tail[1] + tail[0] + tail[2:]

@@ -1,11 +1,9 @@
 """`python -m tests.benchmark`: what this costs, next to a bare `SentenceTransformer.encode` in the same run.
 
-`python -m tests.benchmark --quality FILE` scores answers instead, on a file in the format of SQuAD (`tests.quality`),
-and --seed-page on the questions of tests/seed_questions.py.
-=======
+<<<<<<< HEAD
 `python -m tests.benchmark --quality FILE` scores answers instead, on a file in the format of SQuAD (`tests.quality`);
-`--page` times the chat in Debian's chromium, from Enter to the answer on the page.
->>>>>>> programs
+`--seed-page` on the questions of tests/seed_questions.py. `--page` times the chat in Debian's chromium, from Enter to the
+answer on the page; `--scale PASSAGES` and `--vectors COUNT` tell what many of them cost (`tests.scale`).
 Ratios travel between machines, seconds do not. Other work on the machine disturbs both sides; each pair runs in turns.
 """
 
@@ -14,7 +12,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,7 +20,8 @@ from sentence_transformers import SentenceTransformer
 
 from index import Document, PassageIndex, SentenceTransformerEmbedder, read_documents
 from retrieval import ask, default_index
-from tests import quality
+from tests import quality, scale
+from tests.scale import percentile, seconds
 from tests.seed_questions import groups, replies
 from tests.serving import serve
 
@@ -54,9 +52,11 @@ Row = tuple[str, str, str, str]
 
 
 def main() -> None:
-    """Print the costs, or with --quality the quality, as a table."""
+    """Print the costs, or what else is asked for, as a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description=__doc__)
     parser.add_argument("--quality", type=Path, metavar="FILE", help="a JSON file in SQuAD's format")
+    parser.add_argument("--scale", type=int, metavar="PASSAGES", help="passages of made-up text")
+    parser.add_argument("--vectors", type=int, metavar="COUNT", help="stand-ins for the vectors of passages")
     parser.add_argument("--docs", type=int, default=0, help="articles to use, 0 for all (with --quality)")
     parser.add_argument("--per-doc", type=int, default=40, help="questions of each, 0 for all (with --quality)")
     parser.add_argument("--seed", type=int, default=0, help="which articles and questions (with --quality)")
@@ -69,6 +69,10 @@ def main() -> None:
         show([("", "questions", "right passage first", "found"), *seed_page()])
     elif options.quality:
         show(quality.measure(options.quality, options.docs, options.per_doc, options.seed))
+    elif options.scale:
+        show(scale.measure_passages(options.scale))
+    elif options.vectors:
+        show(scale.measure_vectors(options.vectors))
     else:
         show([("", "ours", "bare", "ratio"), *costs()])
 
@@ -85,7 +89,7 @@ def seed_page() -> list[Row]:
 
 def costs() -> list[Row]:
     """Everything measured, the processes first: they want the memory."""
-    model = SentenceTransformerEmbedder.locate().load().model
+    model = SentenceTransformer(model_folder(), device="cpu")
     default_index()  # saved from now on
     return [*starts(model_folder()), building(model), *latency(model), *memory(model_folder())]
 
@@ -164,22 +168,10 @@ def in_turns(ours: Callable[[], object], bare: Callable[[], object]) -> tuple[li
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
-def seconds(action: Callable[[], object]) -> float:
-    """How long it takes."""
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
-
-
 def run(code: str) -> str:
     """What a new process prints."""
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     return done.stdout
-
-
-def percentile(values: Sequence[float], share: int) -> float:
-    """The value that so many per cent of them do not exceed."""
-    return sorted(values)[len(values) * share // 100]
 
 
 def row(what: str, ours: float, bare: float) -> Row:

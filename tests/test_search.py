@@ -1,13 +1,16 @@
 """Candidates: what means the same and what holds the same rare words, together."""
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index import Document, PassageIndex
 from retrieval import search
 from retrieval.query import idf
-from retrieval.search import K1, B, bm25, candidates
+from retrieval.search import K1, B, by_bm25, candidates
 
-from conftest import ToyEmbedder, query_of
+from conftest import DIM, WORDS, ToyEmbedder, query_of
 
 
 def asked(question: str, passage_index: PassageIndex) -> list[int]:
@@ -23,7 +26,30 @@ def test_bm25_by_hand(fox_index: PassageIndex) -> None:
     ]
     assert scores[0] > scores[1]
     [encoding] = fox_index.embedder.encode(["fox moon"])
-    assert bm25(fox_index, encoding.ids) == pytest.approx([scores[0], 0, scores[1]])
+    passages, found = by_bm25(fox_index, encoding.ids, 9)
+    assert (passages.tolist(), found.tolist()) == ([0, 2], pytest.approx(scores))
+
+
+@given(st.lists(st.lists(st.sampled_from(WORDS[1:]), min_size=1, max_size=9), min_size=1, max_size=30), st.data())
+def test_the_shortened_list_is_the_whole_ones_top(texts: list[list[str]], data: st.DataObject) -> None:
+    """Passages that are never looked at would not have been among the best."""
+    text = "".join(f"# S\n\n{' '.join(words)}.\n\n" for words in texts)
+    index = PassageIndex.build([Document("d", "T", text)], embedder=ToyEmbedder())
+    pieces = np.array(data.draw(st.lists(st.integers(1, DIM - 1), min_size=1, max_size=6)), np.int32)
+    every, scores = by_bm25(index, pieces, len(index))
+    expected = [
+        sum(
+            idf(len(index), len(holders)) * n * (K1 + 1) / (n + K1 * (1 - B + B * length / index.lengths.mean()))
+            for holders, counts in map(index.holding, {*pieces.tolist()})
+            for n in counts[holders == passage].tolist()
+        )
+        for passage, length in enumerate(index.lengths.tolist())
+    ]
+    assert scores == pytest.approx([expected[passage] for passage in every], rel=1e-4)
+    assert {*every.tolist()} == {passage for passage, score in enumerate(expected) if score}
+    k = data.draw(st.integers(1, len(index)))
+    best, top = by_bm25(index, pieces, k)
+    assert (best.tolist(), top.tolist()) == (every[:k].tolist(), scores[:k].tolist())
 
 
 def test_both_searches_bring_their_best(fox_index: PassageIndex, monkeypatch: pytest.MonkeyPatch) -> None:

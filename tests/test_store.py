@@ -19,7 +19,7 @@ from conftest import DIM, ROOT, WORDS, ToyEmbedder
 def same(one: PassageIndex, other: PassageIndex) -> bool:
     """Whether two indexes are equal in all that can be seen."""
     tables = all(np.array_equal(getattr(one.tables, name), getattr(other.tables, name)) for name in Tables.__slots__)
-    return tables and (one.documents, one.sections) == (other.documents, other.sections)
+    return tables and (one.documents, one.sections, one.words) == (other.documents, other.sections, other.words)
 
 
 def test_tables_by_hand(fox_index: PassageIndex, foxes: Document) -> None:
@@ -55,11 +55,6 @@ def test_nearest_agrees_with_numpy(fox_index: PassageIndex) -> None:
 def test_nearest_never_pads(fox_index: PassageIndex) -> None:
     """Asked for more passages than there are, it gives each once."""
     assert sorted(fox_index.nearest(np.ones(DIM, np.float32), 99).tolist()) == [0, 1, 2]
-
-
-def test_unit_rows_by_hand() -> None:
-    """Rows get length 1; a row of zeros stays."""
-    assert unit_rows(np.array([[3, 4], [0, 0]], np.float32)).tolist() == [[np.float32(0.6), np.float32(0.8)], [0, 0]]
 
 
 def test_a_passage_knows_its_place(fox_index: PassageIndex, foxes: Document) -> None:
@@ -103,6 +98,19 @@ def test_joined_is_as_built(foxes: Document, toy: ToyEmbedder) -> None:
     assert same(PassageIndex.joined([(both, 2)]), alone)
     moon = np.eye(DIM, dtype=np.float32)[WORDS.index("moon")]
     assert PassageIndex.joined([(both, 0), (both, 2)]).nearest(moon, 2).tolist() == both.nearest(moon, 2).tolist()
+
+
+def test_more_than_memory_holds_goes_to_a_file(
+    foxes: Document, fox_index: PassageIndex, toy: ToyEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Vectors that were too many for memory while they were joined are those of an index held in memory."""
+    monkeypatch.setattr("index.rows.IN_MEMORY", 100)
+    built = PassageIndex.build([foxes], embedder=toy)
+    assert isinstance(built.tables.vectors, np.memmap)
+    assert same(built, fox_index)
+    assert same(PassageIndex.joined([(built, 0)]), fox_index)
+    built.save(tmp_path)
+    assert same(PassageIndex.load(tmp_path, embedder=toy), fox_index)
 
 
 def test_joining_nothing_is_refused(fox_index: PassageIndex) -> None:
@@ -156,7 +164,7 @@ def test_damage_to_any_file_is_refused(harm: str, fox_index: PassageIndex, toy: 
     """One changed, missing or additional byte in any file, or a missing file, is a StoredIndexError."""
     fox_index.save(tmp_path)
     names = saved_files(tmp_path)
-    assert len(names) == len(Tables.__slots__) + 5  # documents, sections, FAISS, manifest, pointer
+    assert len(names) == len(Tables.__slots__) + 6  # documents, sections, words, FAISS, manifest, pointer
     for name in names:
         path = tmp_path / name
         content = path.read_bytes()
@@ -244,7 +252,7 @@ def test_an_interrupt_at_any_step_leaves_a_whole_index(
             monkeypatch.setattr(os, call, original)
         assert same(PassageIndex.load(tmp_path, embedder=toy), fox_index)
         assert len([*tmp_path.glob("generation-*")]) == 1
-    assert steps == {"fsync": len(Tables.__slots__) + 7, "replace": 1}[call]
+    assert steps == {"fsync": len(Tables.__slots__) + 8, "replace": 1}[call]
 
 
 SAVER = """
