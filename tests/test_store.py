@@ -15,13 +15,7 @@ from index import Document, DocumentError, PassageIndex, StoredIndexError, store
 from index.generations import LOCK, POINTER, read_manifest, save_generation, verify_files
 from index.store import Tables, fingerprint
 
-from conftest import DIM, ROOT, WORDS, ToyEmbedder
-
-
-def same(one: PassageIndex, other: PassageIndex) -> bool:
-    """Whether two indexes are equal in all that can be seen."""
-    tables = all(np.array_equal(getattr(one.tables, name), getattr(other.tables, name)) for name in Tables.__slots__)
-    return tables and (one.documents, one.sections, one.words) == (other.documents, other.sections, other.words)
+from conftest import DIM, ROOT, WORDS, ToyEmbedder, same
 
 
 def test_tables_by_hand(fox_index: PassageIndex, foxes: Document) -> None:
