@@ -160,6 +160,7 @@ class PassageIndex:
             "model": self.embedder.name,
             "settings": _settings(),
             "documents": _hashes(self.documents),
+            "made_by": fingerprint((), self.embedder),
             "fingerprint": fingerprint(self.documents, self.embedder),
         }
         save_generation(Path(folder), self._write, about)

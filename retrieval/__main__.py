@@ -75,11 +75,14 @@ def bar(after: float = 2.0) -> Callable[[int, int], None]:
     began = time.monotonic()
 
     def draw(done: int, total: int) -> None:
-        if time.monotonic() - began < after:
+        spent = time.monotonic() - began
+        if spent < after:
             return
         filled = 30 * done // total
-        line = f"\rBuilding the index [{'#' * filled}{'.' * (30 - filled)}] {done}/{total}"
-        print(line if done < total else "\r\x1b[K", end="", file=sys.stderr, flush=True)
+        rate = done / max(spent, 1e-9)
+        end = time.strftime("%H:%M", time.localtime(time.time() + (total - done) / max(rate, 1e-9)))
+        line = f"\rBuilding the index [{'#' * filled}{'.' * (30 - filled)}] {done}/{total}, {rate:.0f} a second"
+        print(f"{line}, done at {end}" if done < total else "\r\x1b[K", end="", file=sys.stderr, flush=True)
 
     return draw
 

@@ -5,7 +5,7 @@ Deliberately does not: generate language, or ask.
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from index import Document, Span
 from retrieval.followup import WORD
@@ -51,12 +51,12 @@ def drawn_sentences(documents: Sequence[Document], rng: random.Random, count: in
     return rng.sample(fit, min(count, len(fit)))
 
 
-def cloze(sentence: str, often: Counter[str], rng: random.Random) -> str:
+def cloze(sentence: str, often: Mapping[str, int], rng: random.Random) -> str:
     """A question for a sentence: some of its words, neither the rarest nor the commonest third, out of order.
 
     often: how often each word stands in the documents, in lower case.
     """
-    words = sorted(_words(sentence), key=lambda word: (-often[word.casefold()], word))
+    words = sorted(_words(sentence), key=lambda word: (-often.get(word.casefold(), 0), word))
     third = len(words) // 3
     kept = words[third : max(len(words) - third, third + 3)]
     return FRAME.format(" ".join(rng.sample(kept, min(MOST, len(kept)))))

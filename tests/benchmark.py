@@ -1,9 +1,8 @@
 """`python -m tests.benchmark`: what this costs, next to a bare `SentenceTransformer.encode` in the same run.
 
-<<<<<<< HEAD
 `python -m tests.benchmark --quality FILE` scores answers instead, on a file in the format of SQuAD (`tests.quality`);
-`--seed-page` on the questions of tests/seed_questions.py. `--page` times the chat in Debian's chromium, from Enter to the
-answer on the page; `--scale PASSAGES` and `--vectors COUNT` tell what many of them cost (`tests.scale`).
+`--seed-page` on the questions of tests/seed_questions.py. `--page` times the chat in Debian's chromium, from Enter to
+the answer on the page; `--scale PASSAGES` and `--vectors COUNT` tell what many of them cost (`tests.scale`).
 Ratios travel between machines, seconds do not. Other work on the machine disturbs both sides; each pair runs in turns.
 """
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from index import Document, Encoding, PassageIndex, SentenceTransformerEmbedder, read_documents
+from index.tables import Tables
 from retrieval.query import Query, make_query
 
 settings.register_profile("default", deadline=None, max_examples=50)
@@ -60,6 +61,12 @@ def query_of(question: str, passage_index: PassageIndex, context: str = "") -> Q
     """The query of a question and of words from the conversation."""
     [encoding] = passage_index.embedder.encode([question])
     return make_query(passage_index, question, encoding, context)
+
+
+def same(one: PassageIndex, other: PassageIndex) -> bool:
+    """Whether two indexes are equal in all that can be seen."""
+    tables = all(np.array_equal(getattr(one.tables, name), getattr(other.tables, name)) for name in Tables.__slots__)
+    return tables and (one.documents, one.sections, one.words) == (other.documents, other.sections, other.words)
 
 
 @pytest.fixture(scope="session")

@@ -172,7 +172,7 @@ def best_of_all(passage_index: PassageIndex, question: str) -> int:
 
 def measure_vectors(count: int) -> list[tuple[str, ...]]:
     """Stand-in vectors, compared each and in clusters, at several sizes up to that many."""
-    sizes = [count // 4**n for n in range(6) if count // 4**n >= 1000]
+    sizes = [count // 4**n for n in range(6) if count // 4**n >= 10_000 or not n]
     header = ("vectors", "exact (ms)", "clusters (ms)", "recall@50", "building (s)", "memory (MB)", "peak (MB)")
     return [header, *(apart(search_vectors, size) for size in reversed(sizes))]
 

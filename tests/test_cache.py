@@ -1,16 +1,17 @@
 """open_index: built once, kept, built again when anything it depends on changes, and never in the way."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from index import DocumentError, PassageIndex, open_index
+from index import DocumentError, Encoding, PassageIndex, open_index, read_documents
+from index.cache import UNFINISHED
 from index.generations import POINTER
 
-from conftest import ToyEmbedder
+from conftest import ToyEmbedder, same
 
 Opener = Callable[..., tuple[PassageIndex, bool]]
 
@@ -51,7 +52,52 @@ def test_it_is_built_again_when_a_document_changes(opened: Opener, page: Path) -
     (page / "more.txt").write_text("The dog.")
     assert opened()[1]
     (page / "more.txt").unlink()
-    assert [opened()[1], opened()[1]] == [True, False]
+    assert [len(opened()[0].documents), opened()[1]] == [1, False]
+
+
+class CountingEmbedder(ToyEmbedder):
+    """Remembers what it encoded; stops like a person at the keyboard before it encodes a word."""
+
+    def __init__(self, stop: str = "nothing") -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.stop = stop
+
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
+        if any(self.stop in text for text in texts):
+            raise KeyboardInterrupt
+        self.texts += texts
+        return super().encode(texts)
+
+
+def test_only_what_changed_is_embedded_again(page: Path, tmp_path: Path) -> None:
+    """Documents that stayed are taken from the saved index; the result is as if all were new, and is saved."""
+    for name, text in (("a.txt", "The dog."), ("b.txt", "The cat."), ("bare.md", "# Heading")):
+        (page / name).write_text(text)
+    open_index(page, tmp_path / "kept", embedder=ToyEmbedder())
+    (page / "b.txt").write_text("The moon.")
+    (page / "c.txt").write_text("In Paris.")
+    (page / "page.txt").unlink()
+    embedder = CountingEmbedder()
+    found = open_index(page, tmp_path / "kept", embedder=embedder)
+    assert embedder.texts == ["b: The moon.", "c: In Paris."]
+    assert same(found, PassageIndex.build(read_documents(page), embedder=ToyEmbedder()))
+    assert same(found, PassageIndex.load(tmp_path / "kept", embedder=ToyEmbedder()))
+
+
+def test_an_interrupted_build_goes_on(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was embedded before the interruption is not embedded again, and progress is over all that is left."""
+    monkeypatch.setattr("index.cache.GROUP", 2)
+    for number in range(5):
+        (page / f"{number}.txt").write_text(f"The fox {number}.")
+    with pytest.raises(KeyboardInterrupt):
+        open_index(page, tmp_path / "kept", embedder=CountingEmbedder("fox 3"))
+    embedder, calls = CountingEmbedder(), list[tuple[int, int]]()
+    found = open_index(page, tmp_path / "kept", embedder=embedder, progress=lambda *now: calls.append(now))
+    assert embedder.texts == ["2: The fox 2.", "3: The fox 3.", "4: The fox 4.", "page: The red fox runs."]
+    assert calls == [(2, 4), (4, 4)]
+    assert same(found, PassageIndex.build(read_documents(page), embedder=ToyEmbedder()))
+    assert not (tmp_path / "kept" / UNFINISHED).exists()
 
 
 def test_it_is_built_again_for_another_model(opened: Opener, other_toy: ToyEmbedder) -> None:

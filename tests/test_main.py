@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,10 +64,11 @@ def test_other_documents_can_be_asked(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
-    """Progress is drawn only once it takes long, and wiped at the end."""
+    """Progress, its rate and when it ends are drawn only once it takes long, and wiped at the end."""
     draw, late = bar(after=0), bar(after=1000)
     late(1, 4)
     draw(1, 4)
-    assert capsys.readouterr().err == "\rBuilding the index [#######.......................] 1/4"
+    drawn = r"\rBuilding the index \[#{7}\.{23}\] 1/4, \d+ a second, done at \d\d:\d\d"
+    assert re.fullmatch(drawn, capsys.readouterr().err)
     draw(4, 4)
     assert capsys.readouterr().err == "\r\x1b[K"

@@ -69,7 +69,7 @@ def test_nothing_flows_back() -> None:
 def test_one_file_knows_faiss() -> None:
     """Another search library would be a change of one file."""
     files = {name for package in ("index", "retrieval") for name, module in imported(package) if module == "faiss"}
-    assert files == {"store.py"}
+    assert files == {"nearest.py"}
 
 
 def test_importing_is_light() -> None:

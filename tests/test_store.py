@@ -13,13 +13,7 @@ from index import Document, DocumentError, PassageIndex, StoredIndexError, passa
 from index.generations import LOCK, POINTER, read_generation, read_manifest, save_generation
 from index.store import Tables, fingerprint
 
-from conftest import DIM, ROOT, WORDS, ToyEmbedder
-
-
-def same(one: PassageIndex, other: PassageIndex) -> bool:
-    """Whether two indexes are equal in all that can be seen."""
-    tables = all(np.array_equal(getattr(one.tables, name), getattr(other.tables, name)) for name in Tables.__slots__)
-    return tables and (one.documents, one.sections, one.words) == (other.documents, other.sections, other.words)
+from conftest import DIM, ROOT, WORDS, ToyEmbedder, same
 
 
 def test_tables_by_hand(fox_index: PassageIndex, foxes: Document) -> None:
@@ -301,7 +295,7 @@ def test_the_manifest_says_what_is_saved(fox_index: PassageIndex, foxes: Documen
     """Format, model, settings, and a hash for each document and for each file."""
     fox_index.save(tmp_path)
     _, manifest = read_manifest(tmp_path)
-    assert list(manifest) == ["documents", "files", "fingerprint", "format", "model", "settings"]
+    assert list(manifest) == ["documents", "files", "fingerprint", "format", "made_by", "model", "settings"]
     assert (manifest["format"], manifest["model"]) == (store.FORMAT, "toy")
     assert manifest["settings"]["MAX_PASSAGE"] == passages.MAX_PASSAGE
     assert {"manifest.json", *manifest["files"]} == {path.name for path in tmp_path.glob("generation-*/*")}
