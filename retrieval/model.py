@@ -33,7 +33,8 @@ def build_model(folder: str) -> "torch.nn.ModuleDict":
     import torch
     from transformers import AutoModel
 
-    encoder = AutoModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
+    encoder = AutoModel.from_pretrained(folder, attn_implementation="eager")
+    encoder.pooler = None  # it has one, which is not read; left out of what is loaded, it would be reported as missing
     for name, parameter in encoder.named_parameters():
         parameter.requires_grad_(not name.startswith(FROZEN))
     width = encoder.config.hidden_size
