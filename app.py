@@ -49,7 +49,7 @@ HISTORY_USED = 6  # turns a follow-up may lean on
 AT_ONCE: dict[str, Any] = {"concurrency_id": "ask", "concurrency_limit": 2}  # page and API share two at a time
 MOST_IN_LINE = 8  # visitors whose uploads are read or wait for it: one round is read at a time
 ALL_VISITORS = 4_000_000  # characters of visitors' documents in memory at once; a character takes about 200 bytes
-WAIT = 0.5  # seconds between two looks at the line
+WAIT = 0.5  # seconds between two looks at what is waited for
 MAX_BODY = 28_000_000  # bytes of a request: the largest round of uploads in base64
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 FAILED = "Something went wrong here, not with your question. Please ask again."
@@ -134,7 +134,10 @@ class Desk:
         """Show the question at once, then its answer. ``alone`` searches it as typed, without the turns before."""
         key = own.key if own else ""
         turns = tuple(turn for turn in turns if turn.settled and turn.room == key)[1 - TURNS_KEPT :]
-        yield self.show((*turns, Turn(shorten(question), room=key)), own)
+        pending = self.show((*turns, Turn(shorten(question), room=key)), own)
+        yield pending
+        while not (own or self.opening.opened(WAIT)):
+            yield pending  # a question that is stopped ends only where it yields, and until then Gradio takes no other
         try:
             turn = take_turn(question, turns, self.room(own).passage_index, as_typed=alone)
         except AskError as error:

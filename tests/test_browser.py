@@ -399,11 +399,11 @@ def test_a_page_still_opening_shows_progress_and_can_be_stopped(
         visitor.page.locator("#box textarea").fill(TRADE)
         visitor.page.keyboard.press("Enter")
         expect(visitor.turn).to_have_class("turn pending")
-        visitor.press("Stop")
+        with visitor.page.expect_response("**/reset"):  # until the stopped question is gone, Gradio takes no other
+            visitor.press("Stop")
         expect(visitor.page.locator(".turn")).to_have_count(0)
         expect(visitor.page.locator("#box textarea")).to_have_value(TRADE)
-        with visitor.page.expect_response("**/reset"):  # until the stopped question is gone, Gradio takes no other
-            release.set()
+        release.set()
         visitor.page.wait_for_selector("#sheet")
         expect(visitor.ask(TRADE).locator(".quote")).to_contain_text("EUR 3.3 billion")
 

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from index import PassageIndex
@@ -44,6 +44,10 @@ class Opening:
         self.room: Future[Room] = Future()
         self.done, self.total = 0, 0
         threading.Thread(target=self._open, args=(load,), daemon=True).start()
+
+    def opened(self, seconds: float) -> bool:
+        """Wait so long for the room at most; whether it is open, or known not to open."""
+        return bool(wait([self.room], seconds).done)
 
     def _open(self, load: Callable[[Callable[[int, int], None]], PassageIndex]) -> None:
         try:
