@@ -156,9 +156,7 @@ class PassageIndex:
     def save(self, folder: str | Path) -> None:
         """Write the index into a folder: all of it or, where that fails, nothing (OSError)."""
         about = {"format": FORMAT, "model": self.embedder.name, "settings": fingerprint((), self.embedder)}
-        save_generation(
-            Path(folder), self._write, {**about, "fingerprint": fingerprint(self.documents, self.embedder)}
-        )
+        save_generation(Path(folder), self._write, {**about, "fingerprint": fingerprint(self.documents, self.embedder)})
 
     def _write(self, folder: Path) -> None:
         """Write the arrays, texts and FAISS index as files."""
