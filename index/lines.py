@@ -347,7 +347,7 @@ def _line_break(line: _Line, below: _Line, width: int, wrapped: bool) -> str:
         return "sentence"
     if wrapped and _is_full(line, below, width):
         return "space"
-    if wrapped and not lower and line.words[-1] in '.!?"”':
+    if wrapped and not lower and line.words[-1] in ".!?\"”":
         return "paragraph"
     if ITEM.match(line.words) and (below.indent > line.indent or lower):
         return "space"
