@@ -4,12 +4,12 @@ Deliberately does not: train (tests/train_reader.py), or read for a question (re
 """
 
 import hashlib
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index import ModelError
+from index.eight_bits import to_eight_bits
 
 if TYPE_CHECKING:
     import torch
@@ -105,7 +105,8 @@ def load_model(folder: str, path: Path, sha256: str) -> "torch.nn.ModuleDict":
         )
     model = build_model(folder).eval()
     merge_changes(model, data)
-    return _quantised(model)
+    to_eight_bits(model["encoder"])
+    return model
 
 
 def merge_changes(model: "torch.nn.ModuleDict", data: bytes) -> None:
@@ -120,16 +121,3 @@ def merge_changes(model: "torch.nn.ModuleDict", data: bytes) -> None:
                 parameter.add_(kept[name] * kept[f"{name}.scale"])
             elif name in kept:
                 parameter.copy_(kept[name])
-
-
-def _quantised(model: "torch.nn.ModuleDict") -> "torch.nn.ModuleDict":
-    """The model with its encoder's linear layers in 8 bits, where torch can: three times as quick."""
-    import torch
-
-    if torch.backends.quantized.engine in ("none", None):
-        return model
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch announces a successor package; this one is in every torch we allow
-        quantise: Any = torch.ao.quantization.quantize_dynamic
-        quantised = quantise(model["encoder"], {torch.nn.Linear}, dtype=torch.qint8)
-    return torch.nn.ModuleDict({**model, "encoder": quantised})
