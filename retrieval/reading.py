@@ -10,16 +10,15 @@ import numpy as np
 
 from index import PassageIndex
 from index.passages import heading_line
-from retrieval.confidence import probability
 from retrieval.rank import Hit
 from retrieval.reader import AT_ONCE, Reader, Reading
 
-READ = 3
+READ = 4
 """Passages that are read at most."""
 ENOUGH = 1.0
 """Log-odds that a passage answers from which on no further one is read."""
-ANSWERS_SHARE = 0.2
-"""What the probability that a passage answers adds to its score."""
+ANSWERS_SHARE, WORST, BEST = 0.043, -4.0, 3.0
+"""What each unit of the log-odds that a passage answers adds to its score, from WORST to BEST."""
 SPAN_SHARE = 0.05
 """What a unit of log-probability that the answer is in a sentence adds to the sentence's score."""
 LEAST = -8.0
@@ -52,7 +51,7 @@ def _read(passage_index: PassageIndex, hit: Hit, reading: Reading) -> Hit:
     start, end = spans[best][1]
     return replace(
         hit,
-        score=hit.score + ANSWERS_SHARE * probability(reading.answers),
+        score=hit.score + ANSWERS_SHARE * (min(max(reading.answers, WORST), BEST) - WORST),
         sentence=first + best,
         odds=reading.answers,
         answer=(passage.start + start, passage.start + end) if likely[best] > LEAST else None,
