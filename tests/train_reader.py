@@ -2,7 +2,7 @@
 
 It stands with the tests, like the benchmark, since it needs data that is no part of the project; what it learns from is
 drawn by tests/reader_examples.py. One pass over it, in bfloat16; run again, it goes on from the last checkpoint, and
-with --onward it starts from the weights there are, not from the packaged model.
+with --onward it starts from the weights there are, not from the packaged model, and blends both.
 """
 
 import argparse
@@ -29,7 +29,7 @@ HELD_OUT, MEASURED = 6, 600
 """Articles that are not trained on, the same ones whatever the seed, and how many examples of them are measured."""
 BATCH = 32
 RATE = 2e-4
-WARM, STABLE = 0.05, 0.5
+WARM, STABLE = 0.05, 0.2
 """Shares of the steps: by when the learning rate has risen, and from when on it falls to nothing."""
 POOL = 64
 """Batches that are drawn together and sorted by length: little padding."""
@@ -151,7 +151,11 @@ def train(rows: Sequence[Row], held: Sequence[Row], tokenizer: Any, given: argpa
             speed = (step + 1 - begun) * BATCH / (time.monotonic() - clock)
             report = figures(model, held, tokenizer)
             print(f"step {step + 1} of {steps}, loss {mean:.3f}, {speed:.1f} a second: {report}", flush=True)
-    how = f"--steps {steps} --seed {given.seed}" + " --onward" * given.onward
+    how = f"--steps {steps} --seed {given.seed}"
+    if given.onward:
+        how += f" --onward --blend {given.blend}"
+        blend(model, given)
+        report = figures(model, held, tokenizer)
     about = {
         "command": f"python -m tests.train_reader train-v2.0.json {how}",
         "data": "SQuAD 2.0 training set",
@@ -161,6 +165,18 @@ def train(rows: Sequence[Row], held: Sequence[Row], tokenizer: Any, given: argpa
     save_changes(model, folder, given.out)
     about["sha256"] = file_sha256(given.out)
     given.out.with_suffix(".json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+
+def blend(model: torch.nn.ModuleDict, given: argparse.Namespace) -> None:
+    """Go back part of the way to the weights that training started from: surer of texts of other kinds.
+
+    Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", arXiv:2109.01903.
+    """
+    before = build_model(SentenceTransformerEmbedder.packaged().folder)
+    merge_changes(before, given.out.read_bytes())
+    with torch.no_grad():
+        for trained, started in zip(model.parameters(), before.parameters(), strict=True):
+            trained.lerp_(started, 1 - given.blend)
 
 
 def figures(model: torch.nn.ModuleDict, held: Sequence[Row], tokenizer: Any) -> str:
@@ -186,6 +202,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=0, help="batches (0: one pass)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--onward", action="store_true", help="start from the weights in --out")
+    parser.add_argument("--blend", type=float, default=0.7, help="share of the new weights, with --onward")
     given = parser.parse_args()
     tokenizer = AutoTokenizer.from_pretrained(SentenceTransformerEmbedder.packaged().folder)
     articles = sorted(read_squad(given.path), key=lambda article: article.title)
