@@ -1,13 +1,12 @@
 """Fit the constants of retrieval/confidence.py: `python -m tests.fit_confidence FILE`, a file in SQuAD 2.0's format.
 
-Prints both logistic regressions: how well the first hit matches, and that together with what the reader says. Each
-article is asked its own questions and some about others. Those that only look answerable ("near") count little: people
-seldom ask such on purpose. The first was fitted on the training file, the second on the development file.
+Prints its three logistic regressions. Each article is asked its own questions and some about others ("off"); every
+second article is cut short. The first regression was fitted on the training file, the others on the development file.
 """
 
 import argparse
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Document, PassageIndex
-from retrieval.confidence import match_features, read_features
+from retrieval.confidence import RARE, match_features, matched, read_odds
 from retrieval.query import make_query
 from retrieval.rank import rank
 from retrieval.reader import load_reader
@@ -23,7 +22,8 @@ from retrieval.reading import read_hits
 from retrieval.search import candidates
 from tests.quality import Article, foreign, read_squad
 
-NEAR_WEIGHT = 1 / 25
+NEAR_WEIGHT = 1 / 20
+"""Weight of questions that only look answerable ("near") in the first regression."""
 CUT = 1500
 """Characters to which every other article is cut: short documents are asked too."""
 RIDGE = 1e-3
@@ -34,11 +34,12 @@ Rows = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Sample:
-    """One question. kind: answerable, near or off. matched, read: the features of the two regressions."""
+    """One question. kind: answerable, near or off. match: features. matched, odds: log-odds; odds None if unread."""
 
     kind: str
-    matched: tuple[float, ...]
-    read: tuple[float, ...]
+    match: tuple[float, ...]
+    matched: float
+    odds: float | None
 
 
 def samples(article: Article, others: list[Article], per_doc: int, rng: random.Random) -> Iterator[Sample]:
@@ -51,7 +52,8 @@ def samples(article: Article, others: list[Article], per_doc: int, rng: random.R
         query = make_query(passage_index, question.text, passage_index.embedder.encode([question.text])[0])
         hits = rank(passage_index, candidates(passage_index, query), query)
         read = read_hits(load_reader(), passage_index, question.text, hits)
-        yield Sample(kind, match_features(hits[0], len(passage_index)), read_features(read, len(passage_index)))
+        count = len(passage_index)
+        yield Sample(kind, match_features(hits[0], count), matched(read, count), read_odds(read))
 
 
 def cut(article: Article) -> Article:
@@ -87,11 +89,19 @@ def main() -> None:
     articles = articles[: given.docs or None]
     asked = [cut(article) if n % 2 else article for n, article in enumerate(articles)]
     found = [sample for article in asked for sample in samples(article, articles, given.per_doc, rng)]
-    true = np.array([sample.kind == "answerable" for sample in found], float)
-    weights = np.array([NEAR_WEIGHT if sample.kind == "near" else 1 for sample in found])
-    for name in ("matched", "read"):
-        constants = fit(np.array([getattr(sample, name) for sample in found]), true, weights)
-        print(name, *(f"{constant:.3f}" for constant in constants))
+    weights = {"answerable": 1.0, "near": NEAR_WEIGHT, "off": 1.0}
+    show("match", [(s.match, s.kind, weights[s.kind]) for s in found])
+    show("topic", [((s.matched,), s.kind, 1.0) for s in found if s.kind != "near"])
+    read = [((s.odds,), s.kind, 1.0) for s in found if s.kind != "off" and s.odds is not None]
+    show("read", read, np.log(RARE))
+
+
+def show(name: str, rows: Sequence[tuple[tuple[float, ...], str, float]], more: float = 0.0) -> None:
+    """Fit rows of (features, kind, weight), and print the constants; more: what is added to the last one."""
+    features, kinds, weights = zip(*rows, strict=True)
+    constants = fit(np.array(features), np.array([kind == "answerable" for kind in kinds], float), np.array(weights))
+    constants[-1] += more
+    print(name, *(f"{constant:.3f}" for constant in constants))
 
 
 if __name__ == "__main__":
