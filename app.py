@@ -360,7 +360,10 @@ def launch_settings() -> dict[str, Any]:
     mcp = os.environ.get(MCP_SETTING, "").lower() == "on"
     if mcp and not importlib.util.find_spec("mcp"):
         raise AskError(f"{MCP_SETTING} is on, but its package is missing. Run: pip install 'gradio[mcp]'")
-    return {**LAUNCH, "mcp_server": mcp}
+    # Gradio would go on to the next port where one is taken, but an MCP server starts only once: what starts it, Gradio
+    # writes into app_kwargs, which is therefore a new one each time.
+    port = int(os.environ.get("GRADIO_SERVER_PORT", "7860")) if mcp else None
+    return {**LAUNCH, "app_kwargs": {**LAUNCH["app_kwargs"]}, "mcp_server": mcp, "server_port": port}
 
 
 def register_on_zero_gpu() -> None:

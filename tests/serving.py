@@ -1,6 +1,7 @@
 """The page on a port of its own, for tests that need a server."""
 
 import os
+import socket
 from collections.abc import Iterator
 
 from app import build_app, launch_settings
@@ -13,6 +14,9 @@ def serve(app_of: PassageIndex | Opening, limits: Limits = LIMITS) -> Iterator[s
     """Yield the page's address without a closing slash; the server lives as long as the generator."""
     os.environ.setdefault("NO_PROXY", "localhost,127.0.0.1")
     page = build_app(app_of, limits)
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_settings())
+    with socket.socket() as probe:  # a server closed a moment ago may still hold Gradio's usual port
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **{**launch_settings(), "server_port": port})
     yield url.rstrip("/")
     page.close()

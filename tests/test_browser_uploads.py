@@ -16,7 +16,7 @@ import gradio as gr
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app import LAUNCH, build_app
+from app import build_app, launch_settings
 from index import Document, Encoding, PassageIndex
 from index.html import read_html
 from retrieval.page.shelf import ADD
@@ -60,7 +60,7 @@ def toy_server(foxes: Document) -> Iterator[ToyServer]:
     """One for all that is large, must wait or goes wrong."""
     embedder = PatientEmbedder()
     page = build_app(PassageIndex.build([foxes], embedder=embedder))
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **LAUNCH)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_settings())
     yield ToyServer(page, url.rstrip("/"), embedder)
     page.close()
 
