@@ -1,11 +1,12 @@
 """The vectors nearest to another one, by inner product. The only file that knows FAISS.
 
-Up to EXACT vectors each is compared. Beyond, they are kept in clusters, in half precision, and only those in the
-clusters nearest to the other vector are compared (inverted lists: Jegou et al. 2011). Deliberately does not: know what
-the vectors stand for.
+Up to EXACT vectors each is compared. Beyond, they are kept in half precision in a graph that links near ones, and only
+those on the way to the nearest are compared (HNSW: Malkov and Yashunin 2018, arXiv:1603.09320). Deliberately does not:
+know what the vectors stand for.
 """
 
-import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,10 @@ if TYPE_CHECKING:
 
 EXACT = 20_000
 """Vectors up to which each is compared: that takes about a millisecond, and clusters would save less than one."""
-LISTS = 2
-"""Clusters for each unit of the square root of how many vectors there are."""
-PROBED = 0.25
-"""Share of the clusters that is looked into: they hold 99 in 100 of the 50 nearest among 100,000."""
-SAMPLE = 40
-"""Vectors for each cluster from which the clusters are learnt."""
-ROUNDS = 8
-"""Times that clusters are moved to the middle of their vectors."""
+LINKS, BUILD_BREADTH = 32, 100
+"""Links of a vector, and how many near ones are weighed for them: more cost building time and hardly find more."""
+SEARCH_BREADTH = 400
+"""How many near vectors a search keeps on its way."""
 
 
 class Nearest:
@@ -43,8 +40,10 @@ class Nearest:
         import faiss
 
         count, dim = vectors.shape
-        index = faiss.IndexFlatIP(dim) if count <= (EXACT if exact is None else exact) else _clusters(vectors)
-        index.add(vectors)
+        index = faiss.IndexFlatIP(dim) if count <= (EXACT if exact is None else exact) else _graph(dim)
+        with _one_thread():  # several would link the vectors differently each time
+            index.train(vectors)
+            index.add(vectors)
         return cls(index)
 
     def search(self, vector: NDArray[np.float32], k: int) -> NDArray[np.int64]:
@@ -67,22 +66,23 @@ class Nearest:
         return cls(faiss.read_index(str(path)))
 
 
-def _clusters(vectors: NDArray[np.float32]) -> "faiss.Index":
-    """An empty index whose clusters are learnt from some of the vectors, the same ones each time, by one thread."""
+def _graph(dim: int) -> "faiss.Index":
+    """An empty graph."""
     import faiss
 
-    count, dim = vectors.shape
-    lists = int(LISTS * count**0.5)
-    index = faiss.IndexIVFScalarQuantizer(
-        faiss.IndexFlatIP(dim), dim, lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False
-    )
-    index.cp.niter, index.cp.seed, index.cp.spherical = ROUNDS, 1, True
-    index.nprobe = math.ceil(PROBED * lists)
-    sample = np.random.default_rng(0).choice(count, min(count, SAMPLE * lists), replace=False)
+    index = faiss.IndexHNSWSQ(dim, faiss.ScalarQuantizer.QT_fp16, LINKS, faiss.METRIC_INNER_PRODUCT)
+    index.hnsw.efConstruction, index.hnsw.efSearch = BUILD_BREADTH, SEARCH_BREADTH
+    return index
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """FAISS computes in one thread for a while."""
+    import faiss
+
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
     try:
-        index.train(vectors[np.sort(sample)])
+        yield
     finally:
         faiss.omp_set_num_threads(threads)
-    return index

@@ -171,23 +171,23 @@ def best_of_all(passage_index: PassageIndex, question: str) -> int:
 
 
 def measure_vectors(count: int) -> list[tuple[str, ...]]:
-    """Stand-in vectors, compared each and in clusters, at several sizes up to that many."""
+    """Stand-in vectors, compared each and in a graph, at several sizes up to that many."""
     sizes = [count // 4**n for n in range(6) if count // 4**n >= 10_000 or not n]
-    header = ("vectors", "exact (ms)", "clusters (ms)", "recall@50", "building (s)", "memory (MB)", "peak (MB)")
+    header = ("vectors", "exact (ms)", "graph (ms)", "recall@50", "building (s)", "memory (MB)", "peak (MB)")
     return [header, *(apart(search_vectors, size) for size in reversed(sizes))]
 
 
 def search_vectors(count: int) -> tuple[str, ...]:
-    """One row of measure_vectors. memory: of the clusters."""
+    """One row of measure_vectors. memory: of the graph."""
     vectors = stand_ins(count)
     rng = np.random.default_rng(1)
     near = vectors[rng.choice(count, ASKED)] + rng.normal(scale=0.05, size=(ASKED, DIM))
     asked = unit_rows(near.astype(np.float32))  # a cosine of about 0.7 to some passage, as questions have
     exact, before = Nearest.build(vectors, exact=count), memory("VmRSS")
     began = time.perf_counter()
-    clusters = Nearest.build(vectors, exact=0)
+    graph = Nearest.build(vectors, exact=0)
     built, held = time.perf_counter() - began, memory("VmRSS") - before
-    [(each, found), (ours, ours_found)] = [searched(nearest, asked) for nearest in (exact, clusters)]
+    [(each, found), (ours, ours_found)] = [searched(nearest, asked) for nearest in (exact, graph)]
     recall = np.mean([np.isin(a, b).mean() for a, b in zip(found, ours_found, strict=True)])
     cells = (f"{each:.2f}", f"{ours:.2f}", f"{recall:.3f}", f"{built:.0f}", f"{held:,}", f"{memory('VmHWM'):,}")
     return f"{count:,}", *cells

@@ -1,4 +1,4 @@
-"""FAISS against numpy: exact where each vector is compared, close to it in clusters, the same every time."""
+"""FAISS against numpy: exact where each vector is compared, close to it in a graph, the same every time."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def test_few_are_compared_each(vectors: NDArray[np.float32]) -> None:
         assert few.search(asked, 5).tolist() == best(vectors, asked, 5)
 
 
-def test_many_are_in_clusters(vectors: NDArray[np.float32], tmp_path: Path) -> None:
+def test_many_are_in_a_graph(vectors: NDArray[np.float32], tmp_path: Path) -> None:
     """Nearly all of the 50 nearest are found; a second time, and read from a file, exactly the same ones."""
     many, again = (Nearest.build(vectors, exact=1000) for _ in range(2))
     many.write(tmp_path / "nearest")

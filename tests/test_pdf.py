@@ -63,9 +63,7 @@ def test_paragraphs_headings_lists_and_pages(tmp_path: Path) -> None:
         ("paragraph", SENTENCE),
     ]
     [document] = read_documents(write_pdf(tmp_path / "lamp.pdf", blocks, header="A book", pages=True))
-    found = [
-        (p.kind, p.level, document.text[p.start : p.end], document.page_at(p.start)) for p in document.parts
-    ]
+    found = [(p.kind, p.level, document.text[p.start : p.end], document.page_at(p.start)) for p in document.parts]
     assert document.title == "The Lamp"
     assert found == [
         ("heading", 1, "The Lamp", 1),

@@ -135,7 +135,7 @@ def test_a_page_without_markup_is_read_whole() -> None:
     """Run-in headings, glued paragraphs, closing quotes and brackets: all as the writer meant them."""
     text = (
         "Visiting the museumThe museum is open every day from ten to six.Tickets cost nine euros (five for children)."
-        "Guided toursTours start at eleven. Each takes an hour.\"Bring good shoes,\" says the guide."
+        'Guided toursTours start at eleven. Each takes an hour."Bring good shoes," says the guide.'
         "How to get hereTake tram 4 to Harbour Square."
     )
     assert outline(text) == [
@@ -292,7 +292,7 @@ def test_markdown_is_read() -> None:
 
 def test_wikitext_is_read() -> None:
     """WikiText's spaced equals signs give the levels; a full stop that is a token of its own ends a sentence."""
-    text = " = Old Bridge = \n It was built in 1750 . It fell . \n = = Design = = \n It had \" five \" arches . \n"
+    text = ' = Old Bridge = \n It was built in 1750 . It fell . \n = = Design = = \n It had " five " arches . \n'
     assert outline(text) == [
         (("Old Bridge",), [["It was built in 1750 .", "It fell ."]]),
         (("Old Bridge", "Design"), [['It had " five " arches .']]),
