@@ -32,11 +32,11 @@ KEPT = ROOT / ".index"
 MAX_QUESTION = 2000
 """Characters in a question at most."""
 MAX_CITATIONS = 20
-OWN_LEAST = 0.05
+OWN_LEAST = 0.07
 """Confidence, before anything is read, below which a question has nothing to do with the documents."""
-WORTH_READING = 0.002
+WORTH_READING = 0.003
 """The same below which nothing is read: the reader would not change it."""
-ALONE_ENOUGH = 0.3
+ALONE_ENOUGH = 0.4
 """The same from which on a question that does not lean on the conversation is searched alone."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufeff]")
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embed, override or isolate a direction: they turn other text

@@ -15,19 +15,20 @@ from collections.abc import Sequence
 
 from retrieval.rank import Hit
 
-MATCH, MATCH_CONSTANT = (7.88, 8.10, 7.60, -0.43), -9.49
-"""Log-odds for each unit of `match_features`: among many passages some match well by chance."""
+MATCH, MATCH_CONSTANT = (7.88, 8.10, 7.60, -0.43), -9.08
+"""Log-odds for each unit of `match_features`: among many passages some match well by chance. log(1.5) is in the
+constant: questions about other things are taken to be so much rarer than they were where it was fitted."""
 MANY = 64
 """Passages from which on more of them make no difference."""
-TOPIC, TOPIC_CONSTANT = 1.91, 2.22
+TOPIC, TOPIC_CONSTANT = 1.80, 2.10
 """Log-odds that the question is about the documents, for each unit of those that it matches."""
-READ, READ_CONSTANT = 0.8, 2.5
+READ, READ_CONSTANT = 0.73, 2.49
 """Log-odds that the passage answers, for each unit of the reader's; log(RARE) is in the constant."""
 RARE = 25
 """How much rarer people ask what only looks answerable than they do in SQuAD 2.0."""
 LEAST, MOST = -5.0, 5.0
 """The reader's log-odds beyond these tell nothing more."""
-THRESHOLD = 0.4
+THRESHOLD = 0.5
 """Below this confidence the documents do not say: a wrong refusal hurts more than a passage too many."""
 
 
@@ -54,9 +55,8 @@ def match_features(hit: Hit, passages: int) -> tuple[float, float, float, float]
 
 
 def read_odds(hits: Sequence[Hit]) -> float | None:
-    """The highest log-odds that the reader gives a hit, LEAST to MOST; None where nothing was read."""
-    odds = [hit.odds for hit in hits if hit.odds is not None]
-    return min(max(*odds, LEAST), MOST) if odds else None
+    """The log-odds that the reader gives the first hit, LEAST to MOST; None where it was not read."""
+    return None if hits[0].odds is None else min(max(hits[0].odds, LEAST), MOST)
 
 
 def probability(log_odds: float) -> float:

@@ -1,5 +1,7 @@
 """Ranked hits, read: their order, the sentence that answers and the words in it. Similarity still has its say.
 
+The sentence that comes first is then read once more by itself: one that answers does so without its neighbours, too.
+
 Deliberately does not: read more than the first few, or decide whether that is an answer.
 """
 
@@ -15,7 +17,7 @@ from retrieval.reader import Reader, Reading
 
 READ = 2
 """Passages that are read, side by side: four took half as long again and put as many right ones first."""
-ANSWERS_SHARE, WORST, BEST = 0.043, -4.0, 3.0
+ANSWERS_SHARE, WORST, BEST = 0.043, -4.0, 5.0
 """What each unit of the log-odds that a passage answers adds to its score, from WORST to BEST."""
 SPAN_SHARE = 0.05
 """What a unit of log-probability that the answer is in a sentence adds to the sentence's score."""
@@ -27,7 +29,8 @@ def read_hits(reader: Reader, passage_index: PassageIndex, question: str, hits: 
     """The hits, best first, the first ones among them read."""
     readings = reader.read_each(question, [_text(passage_index, hit) for hit in hits[:READ]])
     read = [_read(passage_index, hit, reading) for hit, reading in zip(hits, readings, strict=False)]
-    return sorted([*read, *hits[len(read) :]], key=lambda hit: -hit.score)
+    ordered = sorted([*read, *hits[len(read) :]], key=lambda hit: -hit.score)
+    return [*(_read_again(reader, passage_index, question, hit) for hit in ordered[:1]), *ordered[1:]]
 
 
 def _text(passage_index: PassageIndex, hit: Hit) -> tuple[str, str]:
@@ -51,3 +54,15 @@ def _read(passage_index: PassageIndex, hit: Hit, reading: Reading) -> Hit:
         odds=reading.answers,
         answer=(passage.start + start, passage.start + end) if likely[best] > LEAST else None,
     )
+
+
+def _read_again(reader: Reader, passage_index: PassageIndex, question: str, hit: Hit) -> Hit:
+    """A hit that was read, with the mean of its log-odds and those of its sentence alone."""
+    heading, _ = _text(passage_index, hit)
+    passage, document = passage_index.passage(hit.passage), passage_index.document(hit.passage)
+    first, _ = passage_index.sentence_range(hit.passage)
+    sentence = passage.sentences[hit.sentence - first]
+    if hit.odds is None or len(passage.sentences) == 1:
+        return hit
+    alone = reader.read(question, heading, document.text[sentence.start : sentence.end])
+    return replace(hit, odds=(hit.odds + alone.answers) / 2)

@@ -1,7 +1,8 @@
 """Fit the constants of retrieval/confidence.py: `python -m tests.fit_confidence FILE`, a file in SQuAD 2.0's format.
 
 Prints its three logistic regressions. Each article is asked its own questions and some about others ("off"); every
-second article is cut short. The first regression was fitted on the training file, the others on the development file.
+second article is cut short, or none with --whole. The first regression was fitted on the training file; the others on
+the development file, with `--whole --per-doc 120`.
 """
 
 import argparse
@@ -82,12 +83,13 @@ def main() -> None:
     parser.add_argument("path", type=Path, help="a file in SQuAD 2.0's format")
     parser.add_argument("--docs", type=int, default=0, help="articles to use, 0 for all")
     parser.add_argument("--per-doc", type=int, default=0, help="questions of each, 0 for all")
+    parser.add_argument("--whole", action="store_true", help="cut no article short")
     given = parser.parse_args()
     rng = random.Random(0)
     articles = sorted(read_squad(given.path), key=lambda article: article.title)
     rng.shuffle(articles)
     articles = articles[: given.docs or None]
-    asked = [cut(article) if n % 2 else article for n, article in enumerate(articles)]
+    asked = [cut(article) if n % 2 and not given.whole else article for n, article in enumerate(articles)]
     found = [sample for article in asked for sample in samples(article, articles, given.per_doc, rng)]
     weights = {"answerable": 1.0, "near": NEAR_WEIGHT, "off": 1.0}
     show("match", [(s.match, s.kind, weights[s.kind]) for s in found])

@@ -202,7 +202,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=0, help="batches (0: one pass)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--onward", action="store_true", help="start from the weights in --out")
-    parser.add_argument("--blend", type=float, default=0.7, help="share of the new weights, with --onward")
+    parser.add_argument("--blend", type=float, default=0.35, help="share of the new weights, with --onward")
     given = parser.parse_args()
     tokenizer = AutoTokenizer.from_pretrained(SentenceTransformerEmbedder.packaged().folder)
     articles = sorted(read_squad(given.path), key=lambda article: article.title)
