@@ -22,9 +22,9 @@ MANY = 64
 """Passages from which on more of them make no difference."""
 TOPIC, TOPIC_CONSTANT = 1.80, 2.10
 """Log-odds that the question is about the documents, for each unit of those that it matches."""
-READ, READ_CONSTANT = 0.73, 2.49
+READ, READ_CONSTANT = 0.73, 2.27
 """Log-odds that the passage answers, for each unit of the reader's; log(RARE) is in the constant."""
-RARE = 25
+RARE = 20
 """How much rarer people ask what only looks answerable than they do in SQuAD 2.0."""
 LEAST, MOST = -5.0, 5.0
 """The reader's log-odds beyond these tell nothing more."""
