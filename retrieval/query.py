@@ -25,6 +25,10 @@ ALONE_SHARE = 0.25
 EVIDENCE_SHARE = 0.25
 """CONTEXT_SHARE where it is judged whether a hit answers: matching the conversation alone is no evidence."""
 
+NAMES = 3
+"""Power to which what a token of an earlier question tells is raised: rare names tell which document is meant, hardly
+what was asked about them."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
@@ -75,7 +79,7 @@ def earlier_queries(passage_index: PassageIndex, texts: Sequence[str]) -> list[Q
         return []
     found = []
     for text, encoding in zip(texts, passage_index.embedder.encode(texts), strict=True):
-        told = np.asarray(_tell(passage_index, text, encoding), np.float32)
+        told = np.asarray(_tell(passage_index, text, encoding) ** NAMES, np.float32)
         if told.any():
             found.append(Query(unit_rows(encoding.vectors), encoding.ids, told, told))
     return found

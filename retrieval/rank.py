@@ -22,7 +22,7 @@ SENTENCE_SHARE = 1 / 3
 """Share of its best sentence in a passage's score."""
 IN_HEADING = 0.9
 """What a match in the title or the headings over a passage counts, compared with one in it."""
-EARLIER_SHARE = 0.3
+EARLIER_SHARE = 0.6
 """Weight of how well a passage's document matches the questions asked before, compared with the question itself."""
 
 WORD_FOR_WORD, OTHER_WORDS = 0.7, 2.0

@@ -41,9 +41,10 @@ def test_as_typed_leaves_the_conversation_out(two: PassageIndex) -> None:
 
 
 def test_of_one_document_there_is_nothing_to_tell(fox_index: PassageIndex, two: PassageIndex) -> None:
-    """Earlier questions are not even encoded; elsewhere each weighs as much as it tells beside the question."""
+    """Earlier questions are not even encoded; elsewhere each weighs by the cube of what it tells."""
     assert earlier_queries(fox_index, ["Which fox is red?"]) == []
     told = earlier_queries(two, ["dog", "?"])
     [plain] = two.embedder.encode(["dog"])
     query = make_query(two, "dog", plain, earlier=told)
-    assert [earlier.weights.tolist() for earlier in query.earlier] == [[1.0]]
+    [[weight]] = [earlier.weights.tolist() for earlier in query.earlier]
+    assert weight == pytest.approx(float(told[0].weights[0]) ** (2 / 3))
