@@ -20,7 +20,7 @@ EXACT = 20_000
 """Vectors up to which each is compared: that takes about a millisecond, and clusters would save less than one."""
 LINKS, BUILD_BREADTH = 32, 100
 """Links of a vector, and how many near ones are weighed for them: more cost building time and hardly find more."""
-SEARCH_BREADTH = 800
+SEARCH_BREADTH = 1600
 """How many near vectors a search keeps on its way."""
 
 
