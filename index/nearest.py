@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import faiss
 
 EXACT = 20_000
-"""Vectors up to which each is compared: that takes about a millisecond, and clusters would save less than one."""
+"""Vectors up to which each is compared: that is exact, and quick enough."""
 LINKS, BUILD_BREADTH = 32, 100
 """Links of a vector, and how many near ones are weighed for them: more cost building time and hardly find more."""
 SEARCH_BREADTH = 1600

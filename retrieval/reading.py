@@ -58,11 +58,11 @@ def _read(passage_index: PassageIndex, hit: Hit, reading: Reading) -> Hit:
 
 def _read_again(reader: Reader, passage_index: PassageIndex, question: str, hit: Hit) -> Hit:
     """A hit that was read, with the mean of its log-odds and those of its sentence alone."""
-    heading, _ = _text(passage_index, hit)
-    passage, document = passage_index.passage(hit.passage), passage_index.document(hit.passage)
-    first, _ = passage_index.sentence_range(hit.passage)
-    sentence = passage.sentences[hit.sentence - first]
+    passage = passage_index.passage(hit.passage)
     if hit.odds is None or len(passage.sentences) == 1:
         return hit
-    alone = reader.read(question, heading, document.text[sentence.start : sentence.end])
+    heading, text = _text(passage_index, hit)
+    first, _ = passage_index.sentence_range(hit.passage)
+    sentence = passage.sentences[hit.sentence - first]
+    alone = reader.read(question, heading, text[sentence.start - passage.start : sentence.end - passage.start])
     return replace(hit, odds=(hit.odds + alone.answers) / 2)
