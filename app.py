@@ -309,6 +309,18 @@ def build_app(passage_index: PassageIndex | Opening, limits: Limits = LIMITS) ->
 
     def leave(request: gr.Request) -> None:  # Gradio alone would keep what a visitor brought for another hour
         page.state_holder.delete_state(str(request.session_hash))
+        forget(request)
+
+    def forget(request: gr.Request) -> None:  # Gradio keeps every session until there are so many that it drops one
+        page.state_holder.session_data.pop(str(request.session_hash), None)
+        page.state_holder.time_last_used.pop(str(request.session_hash), None)
+
+    def ask(question: str, history: list[str] = [], k: int = 3, request: gr.Request | None = None) -> str:  # noqa: B006
+        if request:  # or a thousand programs' questions would drop a visitor who is reading
+            forget(request)
+        return desk.ask(question, history, k)
+
+    ask.__doc__ = desk.ask.__doc__
 
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with page:
@@ -350,7 +362,7 @@ def build_app(passage_index: PassageIndex | Opening, limits: Limits = LIMITS) ->
         opened = page.load(desk.open, None, [welcome, pane], concurrency_limit=None, **QUIET)
         opened.then(desk.shared, turns, shown, **QUIET, **AT_ONCE)
         page.unload(leave)
-        api(desk.ask, api_name="ask", **AT_ONCE)
+        api(ask, api_name="ask", **AT_ONCE)
     page.queue(max_size=32, api_open=False)  # /ask too goes through the queue, or AT_ONCE would be no limit
     return page
 
