@@ -301,17 +301,14 @@ LAUNCH: dict[str, Any] = {
 
 
 def build_app(passage_index: PassageIndex | Opening, limits: Limits = LIMITS) -> gr.Blocks:
-    """The page over an index, or over one that is still being opened. limits: of what a visitor may bring."""
-    desk = Desk(passage_index if isinstance(passage_index, Opening) else Opening(lambda _: passage_index), limits)
+    """The page over an index, or over one that is still to be opened. limits: of what a visitor may bring."""
+    opening = passage_index if isinstance(passage_index, Opening) else Opening(lambda _: passage_index).start()
+    desk = Desk(opening, limits)
 
     def document(sent: object) -> str:  # Gradio marks what it may serve, which a bound method cannot be
         return desk.document(sent)
 
-    def leave(request: gr.Request) -> None:  # Gradio alone would keep what a visitor brought for another hour
-        page.state_holder.delete_state(str(request.session_hash))
-        forget(request)
-
-    def forget(request: gr.Request) -> None:  # Gradio keeps every session until there are so many that it drops one
+    def forget(request: gr.Request) -> None:  # Gradio alone keeps a visit for an hour, and a thousand sessions longer
         page.state_holder.session_data.pop(str(request.session_hash), None)
         page.state_holder.time_last_used.pop(str(request.session_hash), None)
 
@@ -361,7 +358,7 @@ def build_app(passage_index: PassageIndex | Opening, limits: Limits = LIMITS) ->
         conversation.refresh(desk.refresh, inside, [shelf, *entered], **QUIET)
         opened = page.load(desk.open, None, [welcome, pane], concurrency_limit=None, **QUIET)
         opened.then(desk.shared, turns, shown, **QUIET, **AT_ONCE)
-        page.unload(leave)
+        page.unload(forget)
         api(ask, api_name="ask", **AT_ONCE)
     page.queue(max_size=32, api_open=False)  # /ask too goes through the queue, or AT_ONCE would be no limit
     return page
@@ -397,8 +394,12 @@ def main() -> None:
     register_on_zero_gpu()  # before anything imports torch
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("NO_PROXY", "localhost,127.0.0.1")
-    page = build_app(Opening(lambda progress: default_index(progress=progress)))
-    page.launch(**settings, server_name="0.0.0.0" if "SPACE_ID" in os.environ else None)
+    opening = Opening(lambda progress: default_index(progress=progress))
+    page = build_app(opening)
+    everywhere = "0.0.0.0" if "SPACE_ID" in os.environ else None
+    page.launch(**settings, server_name=everywhere, prevent_thread_lock=True)
+    opening.start()  # side by side, the page would be up a second later and the documents no sooner
+    page.block_thread()
 
 
 if __name__ == "__main__":

@@ -2,16 +2,20 @@
 
 The passage answers, only seems to (SQuAD 2.0's unanswerable questions, and questions in which a name or a number is
 swapped for another one of the article), or is another one that shares the question's words. Half of the passages are
-excerpts of a few sentences: quicker to learn from, and short texts are read as surely as long ones. Deliberately does
-not: know the network (tests/train_reader.py).
+excerpts of a few sentences: quicker to learn from, and short texts are read as surely as long ones. Questions in other
+words than the text (tests/other_words.jsonl) may join. Deliberately does not: know the network (tests/train_reader.py).
 """
 
+import hashlib
+import json
 import math
 import random
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
 
 from index import Document
 from index.passages import cut_windows
@@ -33,6 +37,8 @@ FUNCTION_WORDS = frozenset(
     "what which who whom whose when where why how did does do is are was were has have had the a an of in to for by on "
     "at and that it its as with from".split()
 )
+REPEATED = 8
+"""How often questions in other words are read, each time with a passage cut in another way."""
 NAME = re.compile(r"(?<=\s)[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*|\b\d[\d,.]*\b")
 """What may be swapped: capitalised words, the first of a sentence left out, and numbers."""
 
@@ -81,6 +87,36 @@ def examples(article: Article, foreign: Article, rng: random.Random) -> list[Exa
         if other:
             found.append(_example(typed, other, rng.choice(other.sentences), False, rng))
     return found
+
+
+OtherWords = Mapping[str, Sequence[tuple[str, str | None]]]
+"""For the start of a paragraph's SHA-256, questions about it with the words that answer, None where none do."""
+
+
+def read_other_words(path: Path) -> OtherWords:
+    """Questions about paragraphs that are known by their hash: the file holds no text but our own."""
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return {row["paragraph"]: [(question, answer) for question, answer in row["asked"]] for row in rows}
+
+
+def in_other_words(article: Article, asked: OtherWords) -> Article:
+    """The article with the questions in other words about its paragraphs, each REPEATED times, in place of its own."""
+    found, start = [], 0
+    for paragraph in article.text.split("\n\n"):
+        rows = asked.get(paragraph_key(paragraph), ())
+        answers = cycle([answer for _, answer in rows if answer])
+        for question, answer in rows:
+            seeming = answer or next(answers)
+            at = start + paragraph.index(seeming)
+            spans = ((at, at + len(seeming)),)
+            found.append(Question(question, spans, ()) if answer else Question(question, (), spans))
+        start += len(paragraph) + 2
+    return Article(article.title, article.text, tuple(found * REPEATED))
+
+
+def paragraph_key(paragraph: str) -> str:
+    """What a paragraph is known by."""
+    return hashlib.sha256(paragraph.strip().encode()).hexdigest()[:12]
 
 
 def _texts(article: Article) -> list[Text]:

@@ -216,7 +216,7 @@ def test_chips_leave_out_what_was_asked_or_shown() -> None:
 @pytest.fixture
 def desk() -> Desk:
     """A desk over a room that could not be opened: enough for whatever does not ask."""
-    return Desk(Opening(fail))
+    return Desk(Opening(fail).start())
 
 
 def fail(report: object) -> PassageIndex:
@@ -280,7 +280,7 @@ def test_a_room_that_cannot_open_is_a_friendly_line(desk: Desk) -> None:
 
 def test_a_room_that_fails_unforeseen_says_so_and_tells_the_log(caplog: pytest.LogCaptureFixture) -> None:
     """A visitor gets a sentence, the operator the traceback, a program an error."""
-    desk = Desk(Opening(lambda report: 1 / 0))  # type: ignore[arg-type, return-value]
+    desk = Desk(Opening(lambda report: 1 / 0).start())  # type: ignore[arg-type, return-value]
     *_, (_, markup, _) = desk.converse("why?", ())
     assert "could not be opened" in markup
     assert "ZeroDivisionError" in caplog.text
@@ -383,7 +383,7 @@ def test_what_nobody_foresaw_is_an_error_without_its_details(foxes: Document, ca
                 raise RuntimeError("the disk at /secret is full")
             return super().encode(texts)
 
-    desk = Desk(Opening(lambda _: PassageIndex.build([foxes], embedder=Failing())))
+    desk = Desk(Opening(lambda _: PassageIndex.build([foxes], embedder=Failing())).start())
     with pytest.raises(gr.Error, match="Something went wrong here") as caught:
         desk.ask("fail")
     assert "secret" not in str(caught.value)

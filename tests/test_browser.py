@@ -392,7 +392,7 @@ def test_a_page_still_opening_shows_progress_and_can_be_stopped(
         assert release.wait(30)
         return seed_index
 
-    for url in serve(Opening(load)):
+    for url in serve(Opening(load).start()):
         visitor = visit(url)
         visitor.page.goto(url)
         expect(visitor.page.get_by_role("progressbar")).to_have_attribute("value", "3")
@@ -414,7 +414,7 @@ def test_a_page_that_cannot_open_says_why(visit: Callable[..., Visitor]) -> None
     def load(report: Callable[[int, int], None]) -> PassageIndex:
         raise AskError("The folder seeds/ is empty. Put a text file into it.")
 
-    for url in serve(Opening(load)):
+    for url in serve(Opening(load).start()):
         visitor = visit(url)
         visitor.page.goto(url)
         expect(visitor.page.locator("#document").get_by_role("alert")).to_contain_text("seeds/ is empty")

@@ -16,10 +16,11 @@ import gradio as gr
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app import build_app, launch_settings
+from app import build_app
 from index import Document, Encoding, PassageIndex
 from index.html import read_html
 from retrieval.page.shelf import ADD
+from tests.serving import serve
 from tests.test_browser import BROAD, HOSTILE, TRADE, Visitor, browser, seed_url, visit
 
 from conftest import ToyEmbedder
@@ -60,9 +61,8 @@ def toy_server(foxes: Document) -> Iterator[ToyServer]:
     """One for all that is large, must wait or goes wrong."""
     embedder = PatientEmbedder()
     page = build_app(PassageIndex.build([foxes], embedder=embedder))
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_settings())
-    yield ToyServer(page, url.rstrip("/"), embedder)
-    page.close()
+    for url in serve(page):
+        yield ToyServer(page, url, embedder)
 
 
 @pytest.fixture
@@ -315,7 +315,7 @@ def test_documents_lost_with_the_connection_are_said_to_be_gone(
     bring(visitor, file("dog.txt", "The dog."))
     expect(visitor.page.locator("#sheet")).to_contain_text("The dog.")
     for session in [*toy_server.page.state_holder.session_data]:
-        toy_server.page.state_holder.delete_state(session)
+        toy_server.page.state_holder.session_data.pop(session)
     visitor.ask("Is there a fox?")
     expect(status(visitor)).to_contain_text("Please add them again")
     expect(remove_buttons(visitor)).to_have_count(0)

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from app import build_app
 from index import Document, Encoding, PassageIndex
 from tests.serving import serve
-from tests.soak import ASKED, BusyError, Site, Tally, crowd, question, slope
+from tests.soak import ASKED, BusyError, Site, Tally, crowd, question, slope, visit
 
 from conftest import ToyEmbedder
 
@@ -43,6 +44,20 @@ def test_a_crowd_gets_what_one_visitor_gets(site: Site) -> None:
     expected = [site.ask(*asked) for asked in ASKED]
     tally = crowd(site, 8, 2, expected)
     assert set(tally.outcomes) == {"as alone", "own document"}
+
+
+def test_no_session_outlives_its_visit(foxes: Document) -> None:
+    """Neither a program's question nor a visitor who has left is remembered: a thousand would push out who reads."""
+    page = build_app(PassageIndex.build([foxes], embedder=ToyEmbedder()))
+    for url in serve(page):
+        site, tally = Site(url), Tally()
+        question(site, 0, [{}], tally)
+        visit(site, 1, tally)
+        until = time.monotonic() + 60
+        while page.state_holder.session_data and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not page.state_holder.session_data
+    assert tally.outcomes == {"another answer": 1, "own document": 1}
 
 
 def test_a_wrong_answer_would_be_noticed(site: Site) -> None:

@@ -35,7 +35,7 @@ FOX = {"name": "fox.md", "size": 9, "data": base64.b64encode(b"# Fox\n\nThe red 
 @pytest.fixture
 def desk(fox_index: PassageIndex) -> Desk:
     """A desk over the toy index."""
-    return Desk(Opening(lambda report: fox_index))
+    return Desk(Opening(lambda report: fox_index).start())
 
 
 def sent(*files: object) -> gr.EventData:
@@ -219,7 +219,7 @@ def test_without_shared_documents_the_shelf_says_why() -> None:
     def fail(report: object) -> PassageIndex:
         raise AskError("There is <nothing> to read.")
 
-    ((markup, room),) = Desk(Opening(fail)).add(sent(DOG))
+    ((markup, room),) = Desk(Opening(fail).start()).add(sent(DOG))
     assert "There is <nothing> to read." in Shown(markup).text
     assert room == gr.skip()
 

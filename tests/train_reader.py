@@ -23,7 +23,7 @@ from index.generations import file_sha256
 from retrieval.model import MAX_TOKENS, Parts, build_model, forward, make_batch, merge_changes, save_changes
 from retrieval.reader import WEIGHTS
 from tests.quality import auroc, read_squad
-from tests.reader_examples import Example, examples
+from tests.reader_examples import Example, examples, in_other_words, read_other_words
 
 HELD_OUT, MEASURED = 6, 600
 """Articles that are not trained on, the same ones whatever the seed, and how many examples of them are measured."""
@@ -152,6 +152,7 @@ def train(rows: Sequence[Row], held: Sequence[Row], tokenizer: Any, given: argpa
             report = figures(model, held, tokenizer)
             print(f"step {step + 1} of {steps}, loss {mean:.3f}, {speed:.1f} a second: {report}", flush=True)
     how = f"--steps {steps} --seed {given.seed}"
+    how += f" --more {given.more}" if given.more else ""
     if given.onward:
         how += f" --onward --blend {given.blend}"
         blend(model, given)
@@ -203,12 +204,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--onward", action="store_true", help="start from the weights in --out")
     parser.add_argument("--blend", type=float, default=0.35, help="share of the new weights, with --onward")
+    parser.add_argument("--more", type=Path, help="questions in other words, tests/other_words.jsonl")
     given = parser.parse_args()
     tokenizer = AutoTokenizer.from_pretrained(SentenceTransformerEmbedder.packaged().folder)
     articles = sorted(read_squad(given.path), key=lambda article: article.title)
     random.Random(0).shuffle(articles)
     rng = random.Random(given.seed)
-    taught = [examples(a, rng.choice(articles), rng) for a in articles]
+    more = read_other_words(given.more) if given.more else {}
+    taught = [
+        examples(a, rng.choice(articles), rng) + examples(in_other_words(a, more), rng.choice(articles), rng)
+        for a in articles
+    ]
     held = encode([e for part in taught[:HELD_OUT] for e in part], tokenizer)
     rows = encode([e for part in taught[HELD_OUT:] for e in part], tokenizer)
     held = sorted(random.Random(given.seed).sample(held, min(len(held), MEASURED)), key=len)

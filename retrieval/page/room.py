@@ -38,20 +38,25 @@ class Room:
 
 
 class Opening:
-    """A room being opened in a thread of its own, so that the page is up before index and model are."""
+    """A room that is opened in a thread of its own, so that the page is up before index and model are."""
 
     def __init__(self, load: Callable[[Callable[[int, int], None]], PassageIndex]) -> None:
         self.room: Future[Room] = Future()
         self.done, self.total = 0, 0
-        threading.Thread(target=self._open, args=(load,), daemon=True).start()
+        self._load = load
+
+    def start(self) -> "Opening":
+        """Begin to open it."""
+        threading.Thread(target=self._open, daemon=True).start()
+        return self
 
     def opened(self, seconds: float) -> bool:
         """Wait so long for the room at most; whether it is open, or known not to open."""
         return bool(wait([self.room], seconds).done)
 
-    def _open(self, load: Callable[[Callable[[int, int], None]], PassageIndex]) -> None:
+    def _open(self) -> None:
         try:
-            self.room.set_result(Room.over(load(self._report)))
+            self.room.set_result(Room.over(self._load(self._report)))
         except AskError as error:  # handed to whoever waits for the room
             self.room.set_exception(error)
         except Exception:
