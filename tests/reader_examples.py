@@ -38,7 +38,7 @@ FUNCTION_WORDS = frozenset(
     "at and that it its as with from".split()
 )
 REPEATED = 8
-"""How often questions in other words are read, each time with a passage cut in another way."""
+"""How often questions in other words, and those of small documents, are read, each time cut in another way."""
 NAME = re.compile(r"(?<=\s)[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*|\b\d[\d,.]*\b")
 """What may be swapped: capitalised words, the first of a sentence left out, and numbers."""
 

@@ -23,7 +23,7 @@ from index.generations import file_sha256
 from retrieval.model import MAX_TOKENS, Parts, build_model, forward, make_batch, merge_changes, save_changes
 from retrieval.reader import WEIGHTS
 from tests.quality import auroc, read_squad
-from tests.reader_examples import Example, examples, in_other_words, read_other_words
+from tests.reader_examples import REPEATED, Example, examples, in_other_words, read_other_words
 
 HELD_OUT, MEASURED = 6, 600
 """Articles that are not trained on, the same ones whatever the seed, and how many examples of them are measured."""
@@ -153,12 +153,13 @@ def train(rows: Sequence[Row], held: Sequence[Row], tokenizer: Any, given: argpa
             print(f"step {step + 1} of {steps}, loss {mean:.3f}, {speed:.1f} a second: {report}", flush=True)
     how = f"--steps {steps} --seed {given.seed}"
     how += f" --more {given.more}" if given.more else ""
+    files = " ".join(["train-v2.0.json", *map(str, given.others)])
     if given.onward:
         how += f" --onward --blend {given.blend}"
         blend(model, given)
         report = figures(model, held, tokenizer)
     about = {
-        "command": f"python -m tests.train_reader train-v2.0.json {how}",
+        "command": f"python -m tests.train_reader {files} {how}",
         "data": "SQuAD 2.0 training set",
         "licence": "Weights trained on SQuAD (Rajpurkar et al., CC BY-SA 4.0), from all-MiniLM-L6-v2 (Apache 2.0)",
         "figures": report,
@@ -198,7 +199,8 @@ def figures(model: torch.nn.ModuleDict, held: Sequence[Row], tokenizer: Any) -> 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.train_reader", description=__doc__)
-    parser.add_argument("path", type=Path, help="a file in SQuAD 2.0's format")
+    parser.add_argument("path", type=Path, help="SQuAD 2.0's official training file")
+    parser.add_argument("others", type=Path, nargs="*", help="more files in its format, read REPEATED times")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--steps", type=int, default=0, help="batches (0: one pass)")
     parser.add_argument("--seed", type=int, default=0)
@@ -215,6 +217,8 @@ def main() -> None:
         examples(a, rng.choice(articles), rng) + examples(in_other_words(a, more), rng.choice(articles), rng)
         for a in articles
     ]
+    others = [article for path in given.others for article in read_squad(path)] * REPEATED
+    taught += [examples(a, rng.choice(others), rng) for a in others]
     held = encode([e for part in taught[:HELD_OUT] for e in part], tokenizer)
     rows = encode([e for part in taught[HELD_OUT:] for e in part], tokenizer)
     held = sorted(random.Random(given.seed).sample(held, min(len(held), MEASURED)), key=len)
