@@ -1,31 +1,44 @@
 """What the reader learns from: the questions of an article, each with a passage as the index cuts it.
 
 The passage answers, only seems to (SQuAD 2.0's unanswerable questions, and questions in which a name or a number is
-swapped for another one of the article), or is another one that shares the question's words. Half of the passages are
-excerpts of a few sentences: quicker to learn from, and short texts are read as surely as long ones. Questions in other
-words than the text (tests/other_words.jsonl) may join. Deliberately does not: know the network (tests/train_reader.py).
+swapped for another one of the article), or is another one that the search finds for the question. Half of the passages
+are excerpts of a few sentences: quicker to learn from, and short texts are read as surely as long ones. Questions in
+other words than the text (tests/other_words.jsonl) join. Deliberately does not: know the network
+(tests/train_reader.py).
 """
 
 import hashlib
 import json
-import math
 import random
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
-from index import Document
+from index import Document, PassageIndex
 from index.passages import cut_windows
+from retrieval import ask
 from tests.quality import Article, Question, Range
 
-ANSWERABLE, UNANSWERABLE, SWAPPED, OTHER, FOREIGN = 1, 2, 0.25, 0.5, 0.03
-"""How often each question is read with its passage, if that answers and if it only seems to; how often one that has an
-answer is read with a name swapped, with another passage of its article, and with one of another article."""
-NEAREST = 3
-"""That other passage is one of so many that share most with the question."""
+
+@dataclass(frozen=True)
+class Shares:
+    """How often a question is read: with its passage, if that answers and if it only seems to; one that has an answer
+    also with a name swapped, with another passage of its article that the search finds, and with one of another
+    article."""
+
+    answers: float
+    seems: float
+    swapped: float
+    other: float
+    foreign: float
+
+
+SQUAD = Shares(0.15, 0.4, 0.05, 0.1, 0.02)
+OTHER_WORDS = Shares(1.0, 1.0, 0.05, 1.2, 0.05)
+NEAREST = 4
+"""The other passage is one of so many that the search finds first."""
 BESIDE = 0.5
 """How often a name is swapped for one of the same passage, where there is one."""
 EXCERPTS, LONGEST_EXCERPT = 0.5, 320
@@ -37,8 +50,6 @@ FUNCTION_WORDS = frozenset(
     "what which who whom whose when where why how did does do is are was were has have had the a an of in to for by on "
     "at and that it its as with from".split()
 )
-REPEATED = 8
-"""How often questions in other words, and those of small documents, are read, each time cut in another way."""
 NAME = re.compile(r"(?<=\s)[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*|\b\d[\d,.]*\b")
 """What may be swapped: capitalised words, the first of a sentence left out, and numbers."""
 
@@ -63,29 +74,29 @@ class Text:
     sentences: tuple[Range, ...]
 
 
-def examples(article: Article, foreign: Article, rng: random.Random) -> list[Example]:
-    """What an article teaches; foreign: another article."""
+def examples(
+    article: Article, asked: Sequence[tuple[Question, Shares]], foreign: Article, rng: random.Random
+) -> list[Example]:
+    """What questions about an article teach, each as often as it is said there; foreign: another article."""
     texts, others = _texts(article), _texts(foreign)
-    near, names = _Near(texts), list(dict.fromkeys(NAME.findall(article.text)))
+    search, names = _Search(article, texts), list(dict.fromkeys(NAME.findall(article.text)))
     found: list[Example] = []
-    for question in article.questions:
+    for question, shares in asked:
         place = _place(question, texts)
         if place is None:
             continue
         text, span = place
         typed = _as_typed(question.text, article, rng)
-        times = _times(ANSWERABLE if question.answers else UNANSWERABLE, rng)
+        times = _times(shares.answers if question.answers else shares.seems, rng)
         found += [_example(typed, text, span, bool(question.answers), rng) for _ in range(times)]
         if not question.answers:
             continue
-        swapped = _swapped(question.text, text.passage, names, rng) if rng.random() < SWAPPED else None
+        swapped = _swapped(question.text, text.passage, names, rng) if rng.random() < shares.swapped else None
         if swapped:
             found.append(_example(swapped, text, span, False, rng))
-        other = near.other(question.text, text, span, rng) if rng.random() < OTHER else None
-        if rng.random() < FOREIGN:
-            other = rng.choice(others)
-        if other:
-            found.append(_example(typed, other, rng.choice(other.sentences), False, rng))
+        wrong = search.others(typed, text, span, rng, _times(shares.other, rng))
+        wrong += [rng.choice(others)] * _times(shares.foreign, rng)
+        found += [_example(typed, other, rng.choice(other.sentences), False, rng) for other in wrong]
     return found
 
 
@@ -99,8 +110,8 @@ def read_other_words(path: Path) -> OtherWords:
     return {row["paragraph"]: [(question, answer) for question, answer in row["asked"]] for row in rows}
 
 
-def in_other_words(article: Article, asked: OtherWords) -> Article:
-    """The article with the questions in other words about its paragraphs, each REPEATED times, in place of its own."""
+def in_other_words(article: Article, asked: OtherWords) -> list[Question]:
+    """The questions in other words about an article's paragraphs."""
     found, start = [], 0
     for paragraph in article.text.split("\n\n"):
         rows = asked.get(paragraph_key(paragraph), ())
@@ -111,7 +122,7 @@ def in_other_words(article: Article, asked: OtherWords) -> Article:
             spans = ((at, at + len(seeming)),)
             found.append(Question(question, spans, ()) if answer else Question(question, (), spans))
         start += len(paragraph) + 2
-    return Article(article.title, article.text, tuple(found * REPEATED))
+    return found
 
 
 def paragraph_key(paragraph: str) -> str:
@@ -168,23 +179,22 @@ def _size(text: Text, first: int, last: int) -> int:
     return text.sentences[last][1] - text.sentences[first][0]
 
 
-class _Near:
-    """Finds passages of an article that share a question's words but do not hold its answer."""
+class _Search:
+    """Finds passages of an article for a question that do not hold its answer."""
 
-    def __init__(self, texts: Sequence[Text]) -> None:
-        self._texts = texts
-        self._bags = [set(_words(text.passage)) for text in texts]
-        self._holders = Counter(word for bag in self._bags for word in bag)
+    def __init__(self, article: Article, texts: Sequence[Text]) -> None:
+        self._texts = {text.start: text for text in texts}
+        title = article.title.replace("_", " ")
+        self._passage_index = PassageIndex.build([Document(article.title, title, article.text)])
 
-    def other(self, question: str, text: Text, span: Range, rng: random.Random) -> Text | None:
-        """One of those that share most, other than `text`, whose span is the answer."""
-        words, answer = set(_words(question)), text.passage[slice(*span)].lower()
-        shared = sorted(
-            (-sum(math.log(len(self._bags) / self._holders[word]) for word in words & bag), n)
-            for n, bag in enumerate(self._bags)
-            if self._texts[n] is not text and answer not in self._texts[n].passage.lower()
-        )
-        return self._texts[rng.choice(shared[:NEAREST])[1]] if shared else None
+    def others(self, question: str, text: Text, span: Range, rng: random.Random, count: int) -> list[Text]:
+        """At most `count` of those that come first, other than `text`, whose span is the answer."""
+        if not count:
+            return []
+        answer = text.passage[slice(*span)].lower()
+        hits = ask(question, passage_index=self._passage_index, k=NEAREST + 1).citations
+        wrong = [hit for hit in hits if hit.start != text.start and answer not in hit.text.lower()][:NEAREST]
+        return [self._texts[hit.start] for hit in rng.sample(wrong, min(count, len(wrong)))]
 
 
 def _swapped(question: str, passage: str, names: Sequence[str], rng: random.Random) -> str | None:

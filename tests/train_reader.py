@@ -1,17 +1,20 @@
 """Train the reader: `python -m tests.train_reader train-v2.0.json`, SQuAD 2.0's official training file.
 
 It stands with the tests, like the benchmark, since it needs data that is no part of the project; what it learns from is
-drawn by tests/reader_examples.py. One pass over it, in bfloat16; run again, it goes on from the last checkpoint, and
-with --onward it starts from the weights there are, not from the packaged model, and blends both.
+drawn by tests/reader_examples.py. One pass over it; run again, it goes on from the last checkpoint. With --onward it
+starts from the weights there are, not from the packaged model, and blends both.
 """
 
 import argparse
 import json
+import os
 import random
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +24,13 @@ from transformers import AutoTokenizer
 from index import SentenceTransformerEmbedder
 from index.generations import file_sha256
 from retrieval.model import MAX_TOKENS, Parts, build_model, forward, make_batch, merge_changes, save_changes
-from retrieval.reader import WEIGHTS
-from tests.quality import auroc, read_squad
-from tests.reader_examples import REPEATED, Example, examples, in_other_words, read_other_words
+from retrieval.reader import READER_SETTING, WEIGHTS
+from tests.quality import Article, auroc, read_squad
+from tests.reader_examples import OTHER_WORDS, SQUAD, Example, examples, in_other_words, read_other_words
 
 HELD_OUT, MEASURED = 6, 600
 """Articles that are not trained on, the same ones whatever the seed, and how many examples of them are measured."""
+OWN_QUESTIONS = Path(__file__).with_name("other_words.jsonl")
 BATCH = 32
 RATE = 2e-4
 WARM, STABLE = 0.05, 0.2
@@ -75,10 +79,10 @@ def tensors(rows: Sequence[Row], tokenizer: Any) -> dict[str, torch.Tensor]:
     }
 
 
-def learn(model: torch.nn.ModuleDict, rows: Sequence[Row], tokenizer: Any, share: float) -> float:
-    """Add the gradients of some rows, which are such a share of a batch; their part of its loss."""
+def learn(model: torch.nn.ModuleDict, rows: Sequence[Row], tokenizer: Any, share: float, half: bool) -> float:
+    """Add the gradients of some rows, which are such a share of a batch; their part of its loss. half: in bfloat16."""
     torch.set_num_threads(1)
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
         value = share * loss(model, tensors(rows, tokenizer))
     value.backward()
     return value.item()
@@ -138,7 +142,7 @@ def train(rows: Sequence[Row], held: Sequence[Row], tokenizer: Any, given: argpa
         for part in optimizer.param_groups:
             part["lr"] = RATE * rate(step, steps)
         halves = [half for half in (group[::2], group[1::2]) if half]
-        parts = [workers.submit(learn, model, half, tokenizer, len(half) / len(group)) for half in halves]
+        parts = [workers.submit(learn, model, h, tokenizer, len(h) / len(group), given.bfloat16) for h in halves]
         value = sum(part.result() for part in parts)
         torch.nn.utils.clip_grad_norm_(learnt, 1.0)
         optimizer.step()
@@ -152,15 +156,13 @@ def train(rows: Sequence[Row], held: Sequence[Row], tokenizer: Any, given: argpa
             report = figures(model, held, tokenizer)
             print(f"step {step + 1} of {steps}, loss {mean:.3f}, {speed:.1f} a second: {report}", flush=True)
     how = f"--steps {steps} --seed {given.seed}"
-    how += f" --more {given.more}" if given.more else ""
-    files = " ".join(["train-v2.0.json", *map(str, given.others)])
     if given.onward:
         how += f" --onward --blend {given.blend}"
         blend(model, given)
         report = figures(model, held, tokenizer)
     about = {
-        "command": f"python -m tests.train_reader {files} {how}",
-        "data": "SQuAD 2.0 training set",
+        "command": f"python -m tests.train_reader train-v2.0.json {how}",
+        "data": "SQuAD 2.0 training set, and tests/other_words.jsonl",
         "licence": "Weights trained on SQuAD (Rajpurkar et al., CC BY-SA 4.0), from all-MiniLM-L6-v2 (Apache 2.0)",
         "figures": report,
     }
@@ -185,7 +187,7 @@ def figures(model: torch.nn.ModuleDict, held: Sequence[Row], tokenizer: Any) -> 
     """On articles that were held out: the right words found, and passages that answer told from those that do not."""
     right: list[bool] = []
     sure: dict[bool, list[float]] = {True: [], False: []}
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+    with torch.inference_mode():
         for i in range(0, len(held), BATCH):
             group = held[i : i + BATCH]
             start, end, answers = forward(model, tensors(group, tokenizer))
@@ -196,29 +198,31 @@ def figures(model: torch.nn.ModuleDict, held: Sequence[Row], tokenizer: Any) -> 
     return f"exact {sum(right) / len(right):.3f}, AUROC {auroc(sure[True], sure[False]):.3f}"
 
 
+def drawn(article: Article, foreign: Article, seed: int) -> list[Example]:
+    """What an article teaches by its own questions and by those in other words; foreign: another article."""
+    own = in_other_words(article, read_other_words(OWN_QUESTIONS))
+    asked = [*zip(article.questions, repeat(SQUAD)), *zip(own, repeat(OTHER_WORDS))]
+    return examples(article, asked, foreign, random.Random(f"{seed} {article.title}"))
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.train_reader", description=__doc__)
     parser.add_argument("path", type=Path, help="SQuAD 2.0's official training file")
-    parser.add_argument("others", type=Path, nargs="*", help="more files in its format, read REPEATED times")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--steps", type=int, default=0, help="batches (0: one pass)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--bfloat16", action="store_true", help="quicker where the processor has it, else far slower")
     parser.add_argument("--onward", action="store_true", help="start from the weights in --out")
     parser.add_argument("--blend", type=float, default=0.35, help="share of the new weights, with --onward")
-    parser.add_argument("--more", type=Path, help="questions in other words, tests/other_words.jsonl")
     given = parser.parse_args()
     tokenizer = AutoTokenizer.from_pretrained(SentenceTransformerEmbedder.packaged().folder)
     articles = sorted(read_squad(given.path), key=lambda article: article.title)
     random.Random(0).shuffle(articles)
-    rng = random.Random(given.seed)
-    more = read_other_words(given.more) if given.more else {}
-    taught = [
-        examples(a, rng.choice(articles), rng) + examples(in_other_words(a, more), rng.choice(articles), rng)
-        for a in articles
-    ]
-    others = [article for path in given.others for article in read_squad(path)] * REPEATED
-    taught += [examples(a, rng.choice(others), rng) for a in others]
+    os.environ[READER_SETTING] = "off"  # what else is like an answer, the search says, not the reader that is trained
+    with ProcessPoolExecutor(2, get_context("spawn")) as workers:
+        others = [*articles[1:], articles[0]]
+        taught = list(workers.map(drawn, articles, others, repeat(given.seed)))
     held = encode([e for part in taught[:HELD_OUT] for e in part], tokenizer)
     rows = encode([e for part in taught[HELD_OUT:] for e in part], tokenizer)
     held = sorted(random.Random(given.seed).sample(held, min(len(held), MEASURED)), key=len)
