@@ -7,6 +7,7 @@ questions, some of which may be unanswerable ("near"), it is asked questions abo
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,8 @@ K = 3
 OFF = 20
 """Questions about other articles that each article is asked."""
 
+ARTICLES = frozenset(("a", "an", "the"))
+
 Range = tuple[int, int]
 
 
@@ -31,12 +34,13 @@ Range = tuple[int, int]
 class Question:
     """A question and where its answers stand in the article's text; none if the article does not answer it.
 
-    plausible: what only looks like an answer.
+    plausible: what only looks like an answer. said: the words of each answer.
     """
 
     text: str
     answers: tuple[Range, ...]
     plausible: tuple[Range, ...] = ()
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,16 @@ class Article:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a system shows: ranges of the text, best first, what it highlights in the first, and how sure it is."""
+    """What a system shows: ranges of the text, best first, what it highlights in the first, and how sure it is.
+
+    words: those that answer, None from a system that does not name them.
+    """
 
     shown: tuple[Range, ...]
     lit: tuple[Range, ...]
     confidence: float
     found: bool = True
+    words: str | None = None
 
 
 @dataclass
@@ -65,6 +73,7 @@ class Score:
     first: list[bool] = field(default_factory=list)
     any: list[bool] = field(default_factory=list)
     lit: list[bool] = field(default_factory=list)
+    words: list[float] = field(default_factory=list)
     read: list[int] = field(default_factory=list)
     length: list[int] = field(default_factory=list)
     confidence: dict[str, list[float]] = field(default_factory=lambda: {"answerable": [], "near": [], "off": []})
@@ -80,6 +89,8 @@ class Score:
         self.first.append(any(end is not None for end in ends[:1]))
         self.any.append(any(end is not None for end in ends))
         self.lit.append(any(self._end(lit, question) is not None for lit in reply.lit))
+        if reply.words is not None:
+            self.words.append(max(overlap(reply.words, gold) for gold in question.said))
         self.length.extend(stop - start for start, stop in reply.shown[:1])
         before = 0
         for (start, stop), end in zip(reply.shown, ends, strict=True):
@@ -96,18 +107,19 @@ class Score:
     def figures(self) -> list[str]:
         """The figures, in the order of FIGURES."""
         sure = self.confidence
-        shares = [self.first, self.any, self.lit, *self.found.values()]
-        at_1, at_3, lit, *found = (f"{fmean(share):.3f}" if share else "-" for share in shares)
+        shares = [self.first, self.any, self.lit, self.words, *self.found.values()]
+        at_1, at_3, lit, words, *found = (f"{fmean(share):.3f}" if share else "-" for share in shares)
         counts = [f"{fmean(count):.0f}" if count else "-" for count in (self.read, self.length)]
         areas = [f"{auroc(sure['answerable'], sure[kind]):.3f}" if sure[kind] else "-" for kind in ("near", "off")]
         honest = f"{calibration_error(sure['answerable'], sure['off']):.3f}"
-        return [at_1, at_3, lit, *counts, *areas, honest, *found]
+        return [at_1, at_3, lit, words, *counts, *areas, honest, *found]
 
 
 FIGURES = (
     "answer@1",
     "answer@3",
     "highlight@1",
+    "F1 of the words that answer",
     "characters read until the answer",
     "characters of the first citation",
     "AUROC against near",
@@ -158,7 +170,8 @@ def _article(entry: dict[str, Any]) -> Article:
         for item in paragraph["qas"]:
             impossible = item.get("is_impossible", False)
             answers, plausible = [] if impossible else item["answers"], item.get("plausible_answers", [])
-            questions.append(Question(item["question"], _spans(answers, len(text)), _spans(plausible, len(text))))
+            spans, seeming = _spans(answers, len(text)), _spans(plausible, len(text))
+            questions.append(Question(item["question"], spans, seeming, tuple(answer["text"] for answer in answers)))
         text += paragraph["context"]
     return Article(entry["title"], text, tuple(questions))
 
@@ -182,7 +195,8 @@ def ours(article: Article) -> System:
     def system(question: str) -> Reply:
         answer = ask(question, passage_index=passage_index, k=K)
         lit = tuple(span for citation in answer.citations[:1] for span in citation.highlights)
-        return Reply(tuple((c.start, c.end) for c in answer.citations), lit, answer.confidence, answer.found)
+        words = " ".join(article.text[slice(*c.answer)] for c in answer.citations[:1] if c.answer)
+        return Reply(tuple((c.start, c.end) for c in answer.citations), lit, answer.confidence, answer.found, words)
 
     return system
 
@@ -225,6 +239,13 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
     ordered = np.sort(negative)
     below = np.searchsorted(ordered, positive, "left") + np.searchsorted(ordered, positive, "right")
     return float(below.mean() / (2 * len(ordered)))
+
+
+def overlap(said: str, gold: str) -> float:
+    """F1 of the words that two texts share, 0 to 1, as SQuAD counts it: without case, signs and articles."""
+    one, other = (Counter(w for w in re.findall(r"\w+", t.lower()) if w not in ARTICLES) for t in (said, gold))
+    shared = (one & other).total()
+    return 2 * shared / (one.total() + other.total()) if shared else 0.0
 
 
 def calibration_error(positive: Sequence[float], negative: Sequence[float]) -> float:

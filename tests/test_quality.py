@@ -44,9 +44,23 @@ def test_figures_by_hand() -> None:
     """An answer in the second citation costs reading the first; one cut by a border counts for nothing."""
     score = Score()
     score.add("answerable", Question("?", ((10, 15),)), Reply(((0, 12), (5, 40)), ((0, 12),), 0.5))
-    score.add("answerable", Question("?", ((10, 15),)), Reply(((0, 40),), ((9, 15),), 0.9))
+    asked = Question("?", ((10, 15),), said=("the red fox", "a fox"))
+    score.add("answerable", asked, Reply(((0, 40),), ((9, 15),), 0.9, words="Fox, brown"))
     score.add("near", Question("?", ()), Reply(((0, 40),), (), 0.7, found=False))
-    assert score.figures() == ["0.500", "1.000", "0.500", "18", "26", "0.500", "-", "0.300", "1.000", "0.000", "-"]
+    assert score.figures() == [
+        "0.500",
+        "1.000",
+        "0.500",
+        "0.667",
+        "18",
+        "26",
+        "0.500",
+        "-",
+        "0.300",
+        "1.000",
+        "0.000",
+        "-",
+    ]
 
 
 def test_calibration_error_by_hand() -> None:
