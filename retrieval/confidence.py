@@ -1,13 +1,12 @@
 """Ranked hits to the probability that the documents answer the question.
 
-Three logistic regressions. The first weighs how well the first hit matches the question's own words, one by one and as
+Two logistic regressions. The first weighs how well the first hit matches the question's own words, one by one and as
 a whole; fitted on SQuAD 1.1's training articles, 16 whole and 60 cut to about 1,500 characters: 971 of their questions,
-1,200 about other articles and, at a twentieth of their weight, 412 that were written to look answerable. The others are
-used where passages were read, and their probabilities multiplied: that the question is about the documents at all, by
-the first one's log-odds, and that the passage answers it, by the reader's. tests/fit_confidence.py fits them on SQuAD
-2.0's development set: the former on answerable questions and those about other articles, the latter on answerable ones
-and those written to look answerable, as if these were RARE times rarer (King and Zeng 2001, prior correction): people
-seldom ask such on purpose. Among those that were, confidence is too high.
+1,200 about other articles and, at a twentieth of their weight, 412 that were written to look answerable. The second is
+used where passages were read: it weighs the reader's log-odds, and the first one's beside them. tests/fit_confidence.py
+fits it on SQuAD 2.0's development set: answerable questions, those about other articles and, as if these were RARE
+times rarer, those written to look answerable: people seldom ask such on purpose. Among those that were, confidence is
+too high.
 """
 
 import math
@@ -20,11 +19,9 @@ MATCH, MATCH_CONSTANT = (7.88, 8.10, 7.60, -0.43), -9.08
 constant: questions about other things are taken to be so much rarer than they were where it was fitted."""
 MANY = 64
 """Passages from which on more of them make no difference."""
-TOPIC, TOPIC_CONSTANT = 1.80, 2.10
-"""Log-odds that the question is about the documents, for each unit of those that it matches."""
-READ, READ_CONSTANT = 0.73, 2.27
-"""Log-odds that the passage answers, for each unit of the reader's; log(RARE) is in the constant."""
-RARE = 20
+READ, READ_CONSTANT = (0.85, 0.25), 1.2
+"""Log-odds that the first hit answers, for each unit of the reader's and of those that it matches."""
+RARE = 5
 """How much rarer people ask what only looks answerable than they do in SQuAD 2.0."""
 LEAST, MOST = -5.0, 5.0
 """The reader's log-odds beyond these tell nothing more."""
@@ -39,8 +36,7 @@ def confidence(hits: Sequence[Hit], passages: int) -> float:
     odds = read_odds(hits)
     if odds is None:
         return probability(matched(hits, passages))
-    topic = probability(TOPIC * matched(hits, passages) + TOPIC_CONSTANT)
-    return topic * probability(READ * odds + READ_CONSTANT)
+    return probability(READ[0] * odds + READ[1] * matched(hits, passages) + READ_CONSTANT)
 
 
 def matched(hits: Sequence[Hit], passages: int) -> float:

@@ -7,12 +7,12 @@ Deliberately does not: choose the passages, or decide what is shown.
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ from retrieval.model import MAX_TOKENS, Parts, forward, load_model, make_batch
 
 if TYPE_CHECKING:
     import torch
+
+T = TypeVar("T")
 
 READER_SETTING = "ASK_READER"
 """Environment variable: "off" leaves the reader out."""
@@ -73,9 +75,9 @@ class Reader:
         self._tokenizer = tokenizer
         self._workers = ThreadPoolExecutor(AT_ONCE, "reader")
 
-    def read_each(self, question: str, texts: Sequence[tuple[str, str]]) -> list[Reading]:
-        """Read passages, each with its heading before it."""
-        return list(self._workers.map(lambda text: self.read(question, *text), texts))
+    def side_by_side(self, read: Callable[[T], T], items: Sequence[T]) -> list[T]:
+        """What a function that reads makes of each item."""
+        return list(self._workers.map(read, items))
 
     def read(self, question: str, heading: str, text: str) -> Reading:
         """Read a passage under its heading. One too long to be read at once is read in windows; the likeliest counts.

@@ -1,8 +1,9 @@
-"""Fit the constants of retrieval/confidence.py: `python -m tests.fit_confidence FILE`, a file in SQuAD 2.0's format.
+"""Fit the constants of retrieval/confidence.py: `python -m tests.fit_confidence FILE [TRAINING FILE]`, from SQuAD 2.0.
 
-Prints its three logistic regressions. Each article is asked its own questions and some about others ("off"); every
-second article is cut short, or none with --whole. The first regression was fitted on the training file; the others on
-the development file, with `--whole --per-doc 120`.
+Prints its two logistic regressions. Each article is asked its own questions and some about others ("off"); with the
+training file, what the reader's training held out of it is asked the questions in other words, too. Every second
+article is cut short, or none with --whole. The first regression was fitted on the training file alone; the second on
+the development file and what was held out, with `--whole --per-doc 120`.
 """
 
 import argparse
@@ -22,6 +23,8 @@ from retrieval.reader import load_reader
 from retrieval.reading import read_hits
 from retrieval.search import candidates
 from tests.quality import Article, foreign, read_squad
+from tests.reader_examples import in_other_words, read_other_words
+from tests.train_reader import HELD_OUT, in_order
 
 NEAR_WEIGHT = 1 / 20
 """Weight of questions that only look answerable ("near") in the first regression."""
@@ -81,6 +84,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.fit_confidence", description=__doc__)
     parser.add_argument("path", type=Path, help="a file in SQuAD 2.0's format")
+    parser.add_argument("held_out", type=Path, nargs="?", help="the file that the reader was trained on")
     parser.add_argument("--docs", type=int, default=0, help="articles to use, 0 for all")
     parser.add_argument("--per-doc", type=int, default=0, help="questions of each, 0 for all")
     parser.add_argument("--whole", action="store_true", help="cut no article short")
@@ -89,20 +93,22 @@ def main() -> None:
     articles = sorted(read_squad(given.path), key=lambda article: article.title)
     rng.shuffle(articles)
     articles = articles[: given.docs or None]
+    if given.held_out:
+        other_words = read_other_words()
+        held_out = in_order(given.held_out)[:HELD_OUT]
+        articles += [Article(a.title, a.text, tuple(in_other_words(a, other_words))) for a in held_out]
     asked = [cut(article) if n % 2 and not given.whole else article for n, article in enumerate(articles)]
     found = [sample for article in asked for sample in samples(article, articles, given.per_doc, rng)]
     weights = {"answerable": 1.0, "near": NEAR_WEIGHT, "off": 1.0}
     show("match", [(s.match, s.kind, weights[s.kind]) for s in found])
-    show("topic", [((s.matched,), s.kind, 1.0) for s in found if s.kind != "near"])
-    read = [((s.odds,), s.kind, 1.0) for s in found if s.kind != "off" and s.odds is not None]
-    show("read", read, np.log(RARE))
+    read = [((s.odds, s.matched), s.kind) for s in found if s.odds is not None]
+    show("read", [(features, kind, 1 / RARE if kind == "near" else 1.0) for features, kind in read])
 
 
-def show(name: str, rows: Sequence[tuple[tuple[float, ...], str, float]], more: float = 0.0) -> None:
-    """Fit rows of (features, kind, weight), and print the constants; more: what is added to the last one."""
+def show(name: str, rows: Sequence[tuple[tuple[float, ...], str, float]]) -> None:
+    """Fit rows of (features, kind, weight), and print the constants."""
     features, kinds, weights = zip(*rows, strict=True)
     constants = fit(np.array(features), np.array([kind == "answerable" for kind in kinds], float), np.array(weights))
-    constants[-1] += more
     print(name, *(f"{constant:.3f}" for constant in constants))
 
 

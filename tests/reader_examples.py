@@ -21,6 +21,8 @@ from index.passages import cut_windows
 from retrieval import ask
 from tests.quality import Article, Question, Range
 
+OWN_QUESTIONS = Path(__file__).with_name("other_words.jsonl")
+
 
 @dataclass(frozen=True)
 class Shares:
@@ -104,9 +106,9 @@ OtherWords = Mapping[str, Sequence[tuple[str, str | None]]]
 """For the start of a paragraph's SHA-256, questions about it with the words that answer, None where none do."""
 
 
-def read_other_words(path: Path) -> OtherWords:
+def read_other_words() -> OtherWords:
     """Questions about paragraphs that are known by their hash: the file holds no text but our own."""
-    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    rows = map(json.loads, OWN_QUESTIONS.read_text(encoding="utf-8").splitlines())
     return {row["paragraph"]: [(question, answer) for question, answer in row["asked"]] for row in rows}
 
 

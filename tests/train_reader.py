@@ -30,7 +30,6 @@ from tests.reader_examples import OTHER_WORDS, SQUAD, Example, examples, in_othe
 
 HELD_OUT, MEASURED = 6, 600
 """Articles that are not trained on, the same ones whatever the seed, and how many examples of them are measured."""
-OWN_QUESTIONS = Path(__file__).with_name("other_words.jsonl")
 BATCH = 32
 RATE = 2e-4
 WARM, STABLE = 0.05, 0.2
@@ -198,9 +197,16 @@ def figures(model: torch.nn.ModuleDict, held: Sequence[Row], tokenizer: Any) -> 
     return f"exact {sum(right) / len(right):.3f}, AUROC {auroc(sure[True], sure[False]):.3f}"
 
 
+def in_order(path: Path) -> list[Article]:
+    """The articles of SQuAD's training file, those that are held out first."""
+    articles = sorted(read_squad(path), key=lambda article: article.title)
+    random.Random(0).shuffle(articles)
+    return articles
+
+
 def drawn(article: Article, foreign: Article, seed: int) -> list[Example]:
     """What an article teaches by its own questions and by those in other words; foreign: another article."""
-    own = in_other_words(article, read_other_words(OWN_QUESTIONS))
+    own = in_other_words(article, read_other_words())
     asked = [*zip(article.questions, repeat(SQUAD)), *zip(own, repeat(OTHER_WORDS))]
     return examples(article, asked, foreign, random.Random(f"{seed} {article.title}"))
 
@@ -217,8 +223,7 @@ def main() -> None:
     parser.add_argument("--blend", type=float, default=0.35, help="share of the new weights, with --onward")
     given = parser.parse_args()
     tokenizer = AutoTokenizer.from_pretrained(SentenceTransformerEmbedder.packaged().folder)
-    articles = sorted(read_squad(given.path), key=lambda article: article.title)
-    random.Random(0).shuffle(articles)
+    articles = in_order(given.path)
     os.environ[READER_SETTING] = "off"  # what else is like an answer, the search says, not the reader that is trained
     with ProcessPoolExecutor(2, get_context("spawn")) as workers:
         others = [*articles[1:], articles[0]]
