@@ -482,7 +482,7 @@ def assert_citations_show(turn: Locator, documents: tuple[Document, ...]) -> Non
         assert cite.locator(".passage").text_content() == document.text[start:end]
         assert str(cite.locator(".place").text_content()).startswith(document.title)
         begin, stop = map(int, str(cite.get_attribute("data-lit")).split("-"))
-        assert cite.locator("mark").all_inner_texts() == [document.text[begin:stop]]
+        assert cite.locator("mark").all_text_contents() == [document.text[begin:stop]]
 
 
 def test_documents_are_switched_and_marked_by_code_points(visit: Callable[..., Visitor], hostile_url: str) -> None:

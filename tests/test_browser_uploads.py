@@ -241,7 +241,7 @@ def test_hostile_names_and_texts_are_shown_as_they_are(visitor: Visitor) -> None
     text = read_html(page, "signs.html").text
     for start, end, inner in blocks.evaluate_all("all => all.map(b => [b.dataset.start, b.dataset.end, b.innerText])"):
         assert inner == text[int(start) : int(end)]
-    assert visitor.page.locator("#switch option").last.inner_text() == HOSTILE[1]
+    assert visitor.page.locator("#switch option").last.text_content() == HOSTILE[1]
     visitor.ask("What does the sign number 1 read?")
     tags = "all => [...new Set(all.map(e => e.tagName))]"
     found = set(visitor.page.locator("#room .html-container *").evaluate_all(tags))

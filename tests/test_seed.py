@@ -26,25 +26,29 @@ def test_the_page_is_a_handful_of_passages(seed_index: PassageIndex) -> None:
 
 
 @pytest.mark.parametrize(("question", "said"), (DIRECT | KEYWORDS).items())
-def test_what_the_page_says_is_found(question: str, said: str, seed_index: PassageIndex) -> None:
-    """Asked directly or by keywords, the first citation holds the answer, and nothing is refused."""
-    answer = ask(question, passage_index=seed_index)
-    assert said in answer.citations[0].text
-    assert answer.found
+def test_what_the_page_says_comes_first(question: str, said: str, seed_index: PassageIndex) -> None:
+    """Asked directly or by keywords, the first citation holds the answer."""
+    assert said in ask(question, passage_index=seed_index).citations[0].text
 
 
 @pytest.mark.parametrize(
     ("kind", "first", "found"),
-    [("paraphrased", 0.75, 0.75), ("typed badly", 0.9, 0.9), ("follow-ups", 0.85, 0.8)],
+    [
+        ("direct", 1, 0.95),
+        ("keywords", 1, 1),
+        ("paraphrased", 0.75, 0.8),
+        ("typed badly", 0.95, 0.95),
+        ("follow-ups", 0.9, 0.9),
+    ],
 )
-def test_other_words_find_the_same(kind: str, first: float, found: float, seed_index: PassageIndex) -> None:
+def test_what_the_page_says_is_found(kind: str, first: float, found: float, seed_index: PassageIndex) -> None:
     """In other words, with many typing errors or leaning on the conversation: mostly the right passage, and found."""
     asked = list(replies(groups()[kind], seed_index))
     assert sum(right for _, right, _ in asked) >= first * len(asked), [q for q, right, _ in asked if not right]
     assert sum(sure for _, _, sure in asked) >= found * len(asked), [q for q, _, sure in asked if not sure]
 
 
-@pytest.mark.parametrize(("kind", "refused"), [("near", 0.5), ("off", 0.95)])
+@pytest.mark.parametrize(("kind", "refused"), [("near", 0.6), ("off", 1)])
 def test_what_the_page_does_not_say_is_refused(kind: str, refused: float, seed_index: PassageIndex) -> None:
     """What has nothing to do with the page is refused nearly always, what only seems to be answered often."""
     asked = list(replies(groups()[kind], seed_index))
