@@ -25,7 +25,7 @@ RARE = 10
 """How much rarer people ask what only looks answerable than they do in SQuAD 2.0."""
 LEAST, MOST = -5.0, 5.0
 """The reader's log-odds beyond these tell nothing more."""
-THRESHOLD = 0.4
+THRESHOLD = 0.45
 """Below this confidence the documents do not say: a wrong refusal hurts more than a passage too many."""
 
 
