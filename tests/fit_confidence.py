@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index import Document, PassageIndex
+from index import PassageIndex
 from retrieval.confidence import RARE, match_features, matched, read_odds
 from retrieval.query import make_query
 from retrieval.rank import rank
@@ -48,7 +48,7 @@ class Sample:
 
 def samples(article: Article, others: list[Article], per_doc: int, rng: random.Random) -> Iterator[Sample]:
     """The questions of an article and some of others, asked of it."""
-    passage_index = PassageIndex.build([Document(article.title, article.title.replace("_", " "), article.text)])
+    passage_index = PassageIndex.build([article.document()])
     own = rng.sample(article.questions, min(per_doc or len(article.questions), len(article.questions)))
     asked = [("answerable" if question.answers else "near", question) for question in own]
     asked += [("off", question) for question in foreign(article, others, rng)]

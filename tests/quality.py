@@ -51,6 +51,10 @@ class Article:
     text: str
     questions: tuple[Question, ...]
 
+    def document(self) -> Document:
+        """What is indexed of it."""
+        return Document(self.title, self.title.replace("_", " "), self.text)
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -190,7 +194,7 @@ def foreign(article: Article, articles: Iterable[Article], rng: random.Random) -
 
 def ours(article: Article) -> System:
     """This project."""
-    passage_index = PassageIndex.build([Document(article.title, article.title.replace("_", " "), article.text)])
+    passage_index = PassageIndex.build([article.document()])
 
     def system(question: str) -> Reply:
         answer = ask(question, passage_index=passage_index, k=K)

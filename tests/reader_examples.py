@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
-from index import Document, PassageIndex
+from index import PassageIndex
 from index.passages import cut_windows
 from retrieval import ask
 from tests.quality import Article, Question, Range
@@ -134,7 +134,7 @@ def paragraph_key(paragraph: str) -> str:
 
 def _texts(article: Article) -> list[Text]:
     """The passages of an article."""
-    windows = cut_windows(Document(article.title, article.title.replace("_", " "), article.text))
+    windows = cut_windows(article.document())
     return [
         Text(
             window.heading,
@@ -186,8 +186,7 @@ class _Search:
 
     def __init__(self, article: Article, texts: Sequence[Text]) -> None:
         self._texts = {text.start: text for text in texts}
-        title = article.title.replace("_", " ")
-        self._passage_index = PassageIndex.build([Document(article.title, title, article.text)])
+        self._passage_index = PassageIndex.build([article.document()])
 
     def others(self, question: str, text: Text, span: Range, rng: random.Random, count: int) -> list[Text]:
         """At most `count` of those that come first, other than `text`, whose span is the answer."""

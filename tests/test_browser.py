@@ -476,13 +476,15 @@ def assert_citations_show(turn: Locator, documents: tuple[Document, ...]) -> Non
     """Each citation shows its document's title and exactly the text its offsets name, and so does the quotation."""
     if turn.locator(".quote").count():
         assert turn.locator(".quote p").inner_text().endswith(f"{turn.locator('mark').first.inner_text()}1")
+    for folded in turn.locator("details:not(.trail):not([open]) > summary").all():
+        folded.click()
     for cite in turn.locator(".cite").all():
         document = next(d for d in documents if d.id == cite.get_attribute("data-document"))
         start, end = (int(cite.get_attribute(f"data-{edge}") or -1) for edge in ("start", "end"))
         assert cite.locator(".passage").text_content() == document.text[start:end]
         assert str(cite.locator(".place").text_content()).startswith(document.title)
         begin, stop = map(int, str(cite.get_attribute("data-lit")).split("-"))
-        assert cite.locator("mark").all_text_contents() == [document.text[begin:stop]]
+        assert cite.locator("mark").all_inner_texts() == [document.text[begin:stop]]
 
 
 def test_documents_are_switched_and_marked_by_code_points(visit: Callable[..., Visitor], hostile_url: str) -> None:

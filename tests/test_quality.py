@@ -47,20 +47,8 @@ def test_figures_by_hand() -> None:
     asked = Question("?", ((10, 15),), said=("the red fox", "a fox"))
     score.add("answerable", asked, Reply(((0, 40),), ((9, 15),), 0.9, words="Fox, brown"))
     score.add("near", Question("?", ()), Reply(((0, 40),), (), 0.7, found=False))
-    assert score.figures() == [
-        "0.500",
-        "1.000",
-        "0.500",
-        "0.667",
-        "18",
-        "26",
-        "0.500",
-        "-",
-        "0.300",
-        "1.000",
-        "0.000",
-        "-",
-    ]
+    shares, lengths = ["0.500", "1.000", "0.500", "0.667"], ["18", "26"]
+    assert score.figures() == [*shares, *lengths, "0.500", "-", "0.300", "1.000", "0.000", "-"]
 
 
 def test_calibration_error_by_hand() -> None:
