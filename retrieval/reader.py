@@ -7,12 +7,12 @@ Deliberately does not: choose the passages, or decide what is shown.
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,8 @@ from retrieval.model import MAX_TOKENS, Parts, forward, load_model, make_batch
 if TYPE_CHECKING:
     import torch
 
-T = TypeVar("T")
+Text = tuple[str, str, str]
+"""A question, a heading and the text to be read under it."""
 
 READER_SETTING = "ASK_READER"
 """Environment variable: "off" leaves the reader out."""
@@ -35,7 +36,7 @@ OVERLAP = 64
 MAX_ANSWER = 30
 """Word pieces of an answer at most."""
 AT_ONCE = 2
-"""Passages read side by side, one thread each, for all questions together."""
+"""Texts read side by side, one thread each, for all questions together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,9 +76,11 @@ class Reader:
         self._tokenizer = tokenizer
         self._workers = ThreadPoolExecutor(AT_ONCE, "reader")
 
-    def side_by_side(self, read: Callable[[T], T], items: Sequence[T]) -> list[T]:
-        """What a function that reads makes of each item."""
-        return list(self._workers.map(read, items))
+    def side_by_side(self, texts: Sequence[Text]) -> list[Reading]:
+        """What `read` says of each text; one that comes twice is read once, and the longest first: fewer wait."""
+        once = sorted(dict.fromkeys(texts), key=lambda text: -len(text[2]))
+        readings = dict(zip(once, self._workers.map(lambda text: self.read(*text), once), strict=True))
+        return [readings[text] for text in texts]
 
     def read(self, question: str, heading: str, text: str) -> Reading:
         """Read a passage under its heading. One too long to be read at once is read in windows; the likeliest counts.

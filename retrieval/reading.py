@@ -1,6 +1,6 @@
 """Ranked hits, read: their order, the sentence that answers and the words in it. Similarity still has its say.
 
-A passage is read whole, and its likeliest sentence once more by itself: one that answers does so without its
+A passage is read whole, and the sentence that matches best once more by itself: one that answers does so without its
 neighbours, too. Deliberately does not: read more than the first few, or decide whether that is an answer.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 from index import PassageIndex
 from index.passages import heading_line
 from retrieval.rank import Hit
-from retrieval.reader import Reader
+from retrieval.reader import Reader, Reading, Text
 
 READ = 3
 """Passages that are read, side by side: more put as many right ones first."""
@@ -26,21 +26,31 @@ LEAST = -8.0
 
 def read_hits(reader: Reader, passage_index: PassageIndex, question: str, hits: Sequence[Hit]) -> list[Hit]:
     """The hits, best first, the first ones among them read."""
-    read = reader.side_by_side(lambda hit: _read(reader, passage_index, question, hit), hits[:READ])
+    asked = [text for hit in hits[:READ] for text in _texts(passage_index, question, hit)]
+    readings = iter(reader.side_by_side(asked))
+    read = [_judged(passage_index, hit, next(readings), next(readings)) for hit in hits[:READ]]
     return sorted([*read, *hits[len(read) :]], key=lambda hit: -hit.score)
 
 
-def _read(reader: Reader, passage_index: PassageIndex, question: str, hit: Hit) -> Hit:
-    """A hit with what the reader says of it: the log-odds are the mean of those of the passage and of the sentence."""
+def _texts(passage_index: PassageIndex, question: str, hit: Hit) -> tuple[Text, Text]:
+    """What is read of a hit: its passage, and its best sentence alone."""
     passage, document = passage_index.passage(hit.passage), passage_index.document(hit.passage)
     heading = heading_line(document.title, passage.section)
-    whole = reader.read(question, heading, document.text[passage.start : passage.end])
+    first, _ = passage_index.sentence_range(hit.passage)
+    sentence = passage.sentences[hit.sentence - first]
+    return (
+        (question, heading, document.text[passage.start : passage.end]),
+        (question, heading, document.text[sentence.start : sentence.end]),
+    )
+
+
+def _judged(passage_index: PassageIndex, hit: Hit, whole: Reading, alone: Reading) -> Hit:
+    """A hit with what the reader says of it; of the log-odds of the passage and of the sentence, the greater."""
+    passage = passage_index.passage(hit.passage)
     spans = [whole.best(s.start - passage.start, s.end - passage.start) for s in passage.sentences]
     likely = np.maximum([likelihood for likelihood, _ in spans], LEAST)
     best = int((hit.of_sentences + SPAN_SHARE * likely).argmax())
-    sentence = passage.sentences[best]
-    alone = reader.read(question, heading, document.text[sentence.start : sentence.end]) if len(spans) > 1 else whole
-    odds = (whole.answers + alone.answers) / 2
+    odds = max(whole.answers, alone.answers)
     first, _ = passage_index.sentence_range(hit.passage)
     start, end = spans[best][1]
     return replace(
