@@ -221,7 +221,7 @@ def watch(pid: int, ended: threading.Event, samples: list[tuple[float, float]]) 
 
 
 def slope(samples: Sequence[tuple[float, float]]) -> float:
-    """MB a minute, by least squares over the second half: before, caches fill; Gradio's holds 2,000 programs' sessions."""
+    """MB a minute over the second half: before, caches fill; Gradio keeps what 2,000 programs' sessions await."""
     minutes, megabytes = zip(*samples[len(samples) // 2 :], strict=True)
     return float(np.polyfit(minutes, megabytes, 1)[0])
 
