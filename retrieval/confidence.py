@@ -3,10 +3,11 @@
 Two logistic regressions. The first weighs how well the first hit matches the question's own words, one by one and as
 a whole; fitted on SQuAD 1.1's training articles, 16 whole and 60 cut to about 1,500 characters: 971 of their questions,
 1,200 about other articles and, at a twentieth of their weight, 412 that were written to look answerable. The second is
-used where passages were read: it weighs the reader's log-odds, and the first one's beside them. tests/fit_confidence.py
+used where passages were read: it weighs the reader's log-odds and a share of the first one's. tests/fit_confidence.py
 fits it on SQuAD 2.0's development set and on questions in other words about articles that the reader was not trained
-on: answerable questions, those about other articles and, as if these were RARE times rarer, those written to look
-answerable: people seldom ask such on purpose. Among those that were, confidence is too high.
+on: answerable questions, those about other articles, as if these were OFTEN times as many, and, as if these were RARE
+times rarer, those written to look answerable: people seldom ask such on purpose. Among those that were, confidence is
+too high.
 """
 
 import math
@@ -19,13 +20,15 @@ MATCH, MATCH_CONSTANT = (7.88, 8.10, 7.60, -0.43), -9.08
 constant: questions about other things are taken to be so much rarer than they were where it was fitted."""
 MANY = 64
 """Passages from which on more of them make no difference."""
-READ, READ_CONSTANT = (0.83, 0.28), 1.10
-"""Log-odds that the first hit answers, for each unit of the reader's and of those that it matches."""
-RARE = 10
-"""How much rarer people ask what only looks answerable than they do in SQuAD 2.0."""
+MATCHED = 0.3
+"""What the match's log-odds count beside the reader's: the least that keeps questions about other things apart."""
+READ, READ_CONSTANT = 1.02, 0.61
+"""Log-odds that the first hit answers, for each unit of the reader's with that share of the match's."""
+OFTEN, RARE = 3, 10
+"""How much oftener people ask about something else, and rarer what only looks answerable, than where it was fitted."""
 LEAST, MOST = -5.0, 5.0
 """The reader's log-odds beyond these tell nothing more."""
-THRESHOLD = 0.45
+THRESHOLD = 0.4
 """Below this confidence the documents do not say: a wrong refusal hurts more than a passage too many."""
 
 
@@ -36,7 +39,7 @@ def confidence(hits: Sequence[Hit], passages: int) -> float:
     odds = read_odds(hits)
     if odds is None:
         return probability(matched(hits, passages))
-    return probability(READ[0] * odds + READ[1] * matched(hits, passages) + READ_CONSTANT)
+    return probability(READ * (odds + MATCHED * matched(hits, passages)) + READ_CONSTANT)
 
 
 def matched(hits: Sequence[Hit], passages: int) -> float:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import PassageIndex
-from retrieval.confidence import RARE, match_features, matched, read_odds
+from retrieval.confidence import MATCHED, OFTEN, RARE, match_features, matched, read_odds
 from retrieval.query import make_query
 from retrieval.rank import rank
 from retrieval.reader import load_reader
@@ -101,8 +101,9 @@ def main() -> None:
     found = [sample for article in asked for sample in samples(article, articles, given.per_doc, rng)]
     weights = {"answerable": 1.0, "near": NEAR_WEIGHT, "off": 1.0}
     show("match", [(s.match, s.kind, weights[s.kind]) for s in found])
-    read = [((s.odds, s.matched), s.kind) for s in found if s.odds is not None]
-    show("read", [(features, kind, 1 / RARE if kind == "near" else 1.0) for features, kind in read])
+    weights = {"answerable": 1.0, "near": 1 / RARE, "off": float(OFTEN)}
+    read = [((s.odds + MATCHED * s.matched,), s.kind) for s in found if s.odds is not None]
+    show("read", [(features, kind, weights[kind]) for features, kind in read])
 
 
 def show(name: str, rows: Sequence[tuple[tuple[float, ...], str, float]]) -> None:
