@@ -27,8 +27,9 @@ LEAST = -8.0
 def read_hits(reader: Reader, passage_index: PassageIndex, question: str, hits: Sequence[Hit]) -> list[Hit]:
     """The hits, best first, the first ones among them read."""
     asked = [text for hit in hits[:READ] for text in _texts(passage_index, question, hit)]
-    readings = iter(reader.side_by_side(asked))
-    read = [_judged(passage_index, hit, next(readings), next(readings)) for hit in hits[:READ]]
+    readings = reader.side_by_side(asked)
+    each = zip(hits[:READ], readings[::2], readings[1::2], strict=True)
+    read = [_judged(passage_index, hit, whole, alone) for hit, whole, alone in each]
     return sorted([*read, *hits[len(read) :]], key=lambda hit: -hit.score)
 
 
