@@ -230,13 +230,13 @@ def test_hostile_names_and_texts_are_shown_as_they_are(visitor: Visitor) -> None
     expect(problems(visitor)).to_contain_text("{{y}}.exe")
     shown = problems(visitor).locator("bdi").all_text_contents()
     assert [name for name in shown if name.endswith(".exe")] == [f"{name[:-4]}.exe" for name in names]
-    blocks = visitor.page.locator("#sheet article").first.locator("[data-start]").all_inner_texts()
+    blocks = visitor.blocks("article:first-child").all_inner_texts()
     assert "\n\n".join(blocks) == f"This is file 0.\n\n{text}"
     items, cells = (f"<{tag}>{f'</{tag}><{tag}>'.join(map(escape, HOSTILE))}</{tag}>" for tag in ("li", "td"))
     page = f"<title>{escape(HOSTILE[1])}</title><ul>{items}</ul><table><tr>{cells}</table>".encode()
     bring(visitor, file("signs.html", page), held=4)
     visitor.page.locator("#switch").select_option("signs.html")
-    blocks = visitor.page.locator("[data-document='signs.html'] [data-start]")
+    blocks = visitor.blocks("[data-document='signs.html']")
     expect(blocks.last).to_have_text(HOSTILE[-1])
     text = read_html(page, "signs.html").text
     for start, end, inner in blocks.evaluate_all("all => all.map(b => [b.dataset.start, b.dataset.end, b.innerText])"):
