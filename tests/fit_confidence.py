@@ -24,7 +24,7 @@ from retrieval.reading import read_hits
 from retrieval.search import candidates
 from tests.quality import Article, foreign, read_squad
 from tests.reader_examples import in_other_words, read_other_words
-from tests.train_reader import HELD_OUT, in_order
+from tests.train_reader import held_out_and_taught
 
 NEAR_WEIGHT = 1 / 20
 """Weight of questions that only look answerable ("near") in the first regression."""
@@ -95,7 +95,7 @@ def main() -> None:
     articles = articles[: given.docs or None]
     if given.held_out:
         other_words = read_other_words()
-        held_out = in_order(given.held_out)[:HELD_OUT]
+        held_out, _ = held_out_and_taught(given.held_out)
         articles += [Article(a.title, a.text, tuple(in_other_words(a, other_words))) for a in held_out]
     asked = [cut(article) if n % 2 and not given.whole else article for n, article in enumerate(articles)]
     found = [sample for article in asked for sample in samples(article, articles, given.per_doc, rng)]

@@ -3,8 +3,8 @@
 The passage answers, only seems to (SQuAD 2.0's unanswerable questions, and questions in which a name or a number is
 swapped for another one of the article), or is another one that the search finds for the question. Half of the passages
 are excerpts of a few sentences: quicker to learn from, and short texts are read as surely as long ones. Questions in
-other words than the text (tests/other_words.jsonl) join. Deliberately does not: know the network
-(tests/train_reader.py).
+other words than the text (tests/other_words.jsonl) join, about SQuAD's paragraphs and those of invented documents of
+many kinds (tests/own_documents.jsonl). Deliberately does not: know the network (tests/train_reader.py).
 """
 
 import hashlib
@@ -22,23 +22,24 @@ from retrieval import ask
 from tests.quality import Article, Question, Range
 
 OWN_QUESTIONS = Path(__file__).with_name("other_words.jsonl")
+OWN_DOCUMENTS = Path(__file__).with_name("own_documents.jsonl")
 
 
 @dataclass(frozen=True)
 class Shares:
-    """How often a question is read: with its passage, if that answers and if it only seems to; one that has an answer
-    also with a name swapped, with another passage of its article that the search finds, and with one of another
-    article."""
+    """How often a question is read with its passage, if that answers and if it only seems to; and how often each one
+    that is answered is also read with other passages of its article that the search finds, with one of another
+    article, and with a name swapped."""
 
     answers: float
     seems: float
-    swapped: float
     other: float
     foreign: float
+    swapped: float
 
 
-SQUAD = Shares(0.15, 0.4, 0.05, 0.1, 0.02)
-OTHER_WORDS = Shares(0.7, 0.7, 0.03, 0.8, 0.03)
+SQUAD = Shares(0.1, 0.4, 2, 0.1, 0.3)
+OTHER_WORDS = Shares(0.6, 0.6, 2, 0.04, 0.04)
 NEAREST = 4
 """The other passage is one of so many that the search finds first."""
 BESIDE = 0.5
@@ -79,7 +80,8 @@ class Text:
 def examples(
     article: Article, asked: Sequence[tuple[Question, Shares]], foreign: Article, rng: random.Random
 ) -> list[Example]:
-    """What questions about an article teach, each as often as it is said there; foreign: another article."""
+    """What questions about an article teach, each as often as it is said there, those of a question one after another;
+    foreign: another article."""
     texts, others = _texts(article), _texts(foreign)
     search, names = _Search(article, texts), list(dict.fromkeys(NAME.findall(article.text)))
     found: list[Example] = []
@@ -88,17 +90,18 @@ def examples(
         if place is None:
             continue
         text, span = place
-        typed = _as_typed(question.text, article, rng)
-        times = _times(shares.answers if question.answers else shares.seems, rng)
-        found += [_example(typed, text, span, bool(question.answers), rng) for _ in range(times)]
+        typed = _as_typed(question.text, rng.choice(asked)[0].text, rng)
+        if not _times(shares.answers if question.answers else shares.seems, rng):
+            continue
+        found.append(_example(typed, text, span, bool(question.answers), rng))
         if not question.answers:
             continue
-        swapped = _swapped(question.text, text.passage, names, rng) if rng.random() < shares.swapped else None
-        if swapped:
-            found.append(_example(swapped, text, span, False, rng))
         wrong = search.others(typed, text, span, rng, _times(shares.other, rng))
         wrong += [rng.choice(others)] * _times(shares.foreign, rng)
         found += [_example(typed, other, rng.choice(other.sentences), False, rng) for other in wrong]
+        swapped = _swapped(question.text, text.passage, names, rng) if rng.random() < shares.swapped else None
+        if swapped:
+            found.append(_example(swapped, text, span, False, rng))
     return found
 
 
@@ -110,6 +113,12 @@ def read_other_words() -> OtherWords:
     """Questions about paragraphs that are known by their hash: the file holds no text but our own."""
     rows = map(json.loads, OWN_QUESTIONS.read_text(encoding="utf-8").splitlines())
     return {row["paragraph"]: [(question, answer) for question, answer in row["asked"]] for row in rows}
+
+
+def own_documents() -> list[Article]:
+    """Invented documents of many kinds, which read_other_words asks about: SQuAD is all encyclopedia."""
+    rows = map(json.loads, OWN_DOCUMENTS.read_text(encoding="utf-8").splitlines())
+    return [Article(row["title"], row["text"], ()) for row in rows]
 
 
 def in_other_words(article: Article, asked: OtherWords) -> list[Question]:
@@ -220,8 +229,8 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
 
-def _as_typed(question: str, article: Article, rng: random.Random) -> str:
-    """The question as some person might type it."""
+def _as_typed(question: str, earlier: str, rng: random.Random) -> str:
+    """The question as some person might type it, who has asked another one before."""
     text = question.strip()
     draw = rng.random()
     if draw < TYPO:
@@ -229,7 +238,6 @@ def _as_typed(question: str, article: Article, rng: random.Random) -> str:
     elif draw < TYPO + KEYWORDS:
         text = " ".join(w for w in text.split() if w.lower().strip("?,.") not in FUNCTION_WORDS) or text
     elif draw < TYPO + KEYWORDS + CONTEXT:
-        earlier = rng.choice(article.questions).text
         telling = [w for w in _words(earlier) if w not in FUNCTION_WORDS]
         text = f"{text} ({' '.join(telling)})"
     return text.rstrip("? ") if rng.random() < UNMARKED else text

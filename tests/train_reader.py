@@ -10,12 +10,14 @@ import json
 import os
 import random
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, groupby, repeat
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -26,16 +28,17 @@ from index.generations import file_sha256
 from retrieval.model import MAX_TOKENS, Parts, build_model, forward, make_batch, merge_changes, save_changes
 from retrieval.reader import READER_SETTING, WEIGHTS
 from tests.quality import Article, auroc, read_squad
-from tests.reader_examples import OTHER_WORDS, SQUAD, Example, examples, in_other_words, read_other_words
+from tests.reader_examples import OTHER_WORDS, SQUAD, Example, examples, in_other_words, own_documents, read_other_words
 
-HELD_OUT, MEASURED = 6, 600
-"""Articles that are not trained on, the same ones whatever the seed, and how many examples of them are measured."""
+HELD_OUT, OWN_HELD_OUT, MEASURED = 6, 12, 300
+"""Articles of SQuAD and documents of our own that are not trained on, the same ones whatever the seed, and how many
+questions of them are measured."""
 BATCH = 32
 RATE = 2e-4
 WARM, STABLE = 0.05, 0.2
 """Shares of the steps: by when the learning rate has risen, and from when on it falls to nothing."""
 POOL = 64
-"""Batches that are drawn together and sorted by length: little padding."""
+"""Batches of questions that are drawn together and sorted by length: little padding."""
 KEPT_STEPS = 200
 """Steps between two checkpoints."""
 
@@ -70,11 +73,13 @@ def encode(items: Sequence[Example], tokenizer: Any) -> list[Row]:
 
 
 def tensors(rows: Sequence[Row], tokenizer: Any) -> dict[str, torch.Tensor]:
-    """A padded batch and what it should be read as."""
+    """A padded batch and what it should be read as. asked: the number of each row's question."""
+    numbers = {tuple(row.parts[0]): n for n, row in enumerate(rows)}
     return {
         **make_batch([row.parts for row in rows], tokenizer.cls_token_id, tokenizer.sep_token_id),
         "first": torch.tensor([row.first for row in rows]),
         "last": torch.tensor([row.last for row in rows]),
+        "asked": torch.tensor([numbers[tuple(row.parts[0])] for row in rows]),
     }
 
 
@@ -88,25 +93,43 @@ def learn(model: torch.nn.ModuleDict, rows: Sequence[Row], tokenizer: Any, share
 
 
 def loss(model: torch.nn.ModuleDict, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Where the answer is, for those that have one, and whether there is one, for all."""
+    """Where the answer is, for those that have one, whether there is one, for all, and which passage answers, for
+    questions that were read with several."""
     start, end, answers = forward(model, batch)
     some = batch["first"] >= 0
     total = torch.nn.functional.binary_cross_entropy_with_logits(answers, some.float())
     if some.any():
+        rivals = (batch["asked"][some, None] == batch["asked"]) & ~some
+        against = answers.expand_as(rivals).masked_fill(~rivals, float("-inf"))
+        chosen = torch.cat([answers[some, None], against], 1).log_softmax(1)[:, 0]
+        total = total - chosen.mean()
         for logits, gold in ((start, batch["first"]), (end, batch["last"])):
             total = total + torch.nn.functional.cross_entropy(logits[some], gold[some]) / 2
     return total
 
 
-def batches(rows: Sequence[Row], rng: random.Random) -> Iterator[list[Row]]:
-    """The rows once, shuffled, those of like length together."""
-    order = list(rows)
-    rng.shuffle(order)
-    for pool in range(0, len(order), POOL * BATCH):
-        near = sorted(order[pool : pool + POOL * BATCH], key=len)
-        groups = [near[i : i + BATCH] for i in range(0, len(near), BATCH)]
-        rng.shuffle(groups)
-        yield from groups
+Rows = list[Row]
+
+
+def by_question(rows: Sequence[Row]) -> list[Rows]:
+    """The rows of each question, which stand one after another."""
+    return [list(same) for _, same in groupby(rows, lambda row: row.parts[0])]
+
+
+def batches(rows: Sequence[Row], rng: random.Random) -> Iterator[tuple[Rows, Rows]]:
+    """The rows once in halves of batches, shuffled, those of one question and those of like length together."""
+    asked = by_question(rows)
+    rng.shuffle(asked)
+    for pool in range(0, len(asked), POOL * BATCH):
+        near = sorted(asked[pool : pool + POOL * BATCH], key=lambda same: max(map(len, same)))
+        halves: list[Rows] = [[]]
+        for same in near:
+            if len(halves[-1]) >= BATCH // 2:
+                halves.append([])
+            halves[-1] += same
+        pairs = list(zip(halves[::2], halves[1::2], strict=False))
+        rng.shuffle(pairs)
+        yield from pairs
 
 
 def rate(step: int, steps: int) -> float:
@@ -140,8 +163,8 @@ def train(rows: Sequence[Row], held: Sequence[Row], tokenizer: Any, given: argpa
     for step, group in enumerate(groups[begun:steps], start=begun):
         for part in optimizer.param_groups:
             part["lr"] = RATE * rate(step, steps)
-        halves = [half for half in (group[::2], group[1::2]) if half]
-        parts = [workers.submit(learn, model, h, tokenizer, len(h) / len(group), given.bfloat16) for h in halves]
+        size = sum(map(len, group))
+        parts = [workers.submit(learn, model, half, tokenizer, len(half) / size, given.bfloat16) for half in group]
         value = sum(part.result() for part in parts)
         torch.nn.utils.clip_grad_norm_(learnt, 1.0)
         optimizer.step()
@@ -161,7 +184,7 @@ def train(rows: Sequence[Row], held: Sequence[Row], tokenizer: Any, given: argpa
         report = figures(model, held, tokenizer)
     about = {
         "command": f"python -m tests.train_reader train-v2.0.json {how}",
-        "data": "SQuAD 2.0 training set, and tests/other_words.jsonl",
+        "data": "SQuAD 2.0 training set, tests/own_documents.jsonl and tests/other_words.jsonl",
         "licence": "Weights trained on SQuAD (Rajpurkar et al., CC BY-SA 4.0), from all-MiniLM-L6-v2 (Apache 2.0)",
         "figures": report,
     }
@@ -183,25 +206,31 @@ def blend(model: torch.nn.ModuleDict, given: argparse.Namespace) -> None:
 
 
 def figures(model: torch.nn.ModuleDict, held: Sequence[Row], tokenizer: Any) -> str:
-    """On articles that were held out: the right words found, and passages that answer told from those that do not."""
+    """On articles that were held out: the right words found, passages that answer told from those that do not, and
+    the one that answers put first among those its question was read with."""
     right: list[bool] = []
     sure: dict[bool, list[float]] = {True: [], False: []}
+    of_one = defaultdict[tuple[int, ...], dict[bool, list[float]]](lambda: {True: [], False: []})
     with torch.inference_mode():
         for i in range(0, len(held), BATCH):
             group = held[i : i + BATCH]
             start, end, answers = forward(model, tensors(group, tokenizer))
             for row, a, b, odds in zip(group, start.argmax(1), end.argmax(1), answers.tolist(), strict=True):
                 sure[row.first >= 0].append(odds)
+                of_one[tuple(row.parts[0])][row.first >= 0].append(odds)
                 if row.first >= 0:
                     right.append((int(a), int(b)) == (row.first, row.last))
-    return f"exact {sum(right) / len(right):.3f}, AUROC {auroc(sure[True], sure[False]):.3f}"
+    first = [
+        max(answering) > max(rivals) for answering, rivals in map(dict.values, of_one.values()) if answering and rivals
+    ]
+    return f"exact {fmean(right):.3f}, AUROC {auroc(sure[True], sure[False]):.3f}, first {fmean(first):.3f}"
 
 
-def in_order(path: Path) -> list[Article]:
-    """The articles of SQuAD's training file, those that are held out first."""
-    articles = sorted(read_squad(path), key=lambda article: article.title)
+def held_out_and_taught(path: Path) -> tuple[list[Article], list[Article]]:
+    """The articles of SQuAD's training file and the documents of our own, parted."""
+    articles, own = sorted(read_squad(path), key=lambda article: article.title), own_documents()
     random.Random(0).shuffle(articles)
-    return articles
+    return articles[:HELD_OUT] + own[:OWN_HELD_OUT], articles[HELD_OUT:] + own[OWN_HELD_OUT:]
 
 
 def drawn(article: Article, foreign: Article, seed: int) -> list[Example]:
@@ -223,16 +252,20 @@ def main() -> None:
     parser.add_argument("--blend", type=float, default=0.35, help="share of the new weights, with --onward")
     given = parser.parse_args()
     tokenizer = AutoTokenizer.from_pretrained(SentenceTransformerEmbedder.packaged().folder)
-    articles = in_order(given.path)
+    articles = held_out_and_taught(given.path)
     os.environ[READER_SETTING] = "off"  # what else is like an answer, the search says, not the reader that is trained
     with ProcessPoolExecutor(2, get_context("spawn")) as workers:
-        others = [*articles[1:], articles[0]]
-        taught = list(workers.map(drawn, articles, others, repeat(given.seed)))
-    held = encode([e for part in taught[:HELD_OUT] for e in part], tokenizer)
-    rows = encode([e for part in taught[HELD_OUT:] for e in part], tokenizer)
-    held = sorted(random.Random(given.seed).sample(held, min(len(held), MEASURED)), key=len)
+        held, rows = (
+            encode(
+                [e for part in workers.map(drawn, some, some[1:] + some[:1], repeat(given.seed)) for e in part],
+                tokenizer,
+            )
+            for some in articles
+        )
+    measured = random.Random(given.seed).sample(by_question(held), MEASURED)
+    held = sorted(chain.from_iterable(measured), key=len)
     answered = sum(row.first >= 0 for row in rows)
-    print(f"{len(rows):,} examples, {answered:,} with an answer; {len(held)} held out", flush=True)
+    print(f"{len(rows):,} examples, {answered:,} with an answer; {len(held):,} held out", flush=True)
     train(rows, held, tokenizer, given)
 
 
