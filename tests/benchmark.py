@@ -1,7 +1,8 @@
 """`python -m tests.benchmark`: what this costs, next to a bare `SentenceTransformer.encode` in the same run.
 
 `python -m tests.benchmark --quality FILE` scores answers instead, on a file in the format of SQuAD (`tests.quality`);
-`--seed-page` on the questions of tests/seed_questions.py. `--page` times the chat in Debian's chromium, from Enter to
+`--own` on the documents of our own that the reader was not trained on (`tests.reader_examples`), `--seed-page` on the
+questions of tests/seed_questions.py. `--page` times the chat in Debian's chromium, from Enter to
 the answer on the page; `--scale PASSAGES` and `--vectors COUNT` tell what many of them cost (`tests.scale`).
 Ratios travel between machines, seconds do not. Other work on the machine disturbs both sides; each pair runs in turns.
 """
@@ -20,6 +21,7 @@ from sentence_transformers import SentenceTransformer
 from index import Document, PassageIndex, SentenceTransformerEmbedder, read_documents
 from retrieval import ask, default_index
 from tests import quality, scale
+from tests.reader_examples import OWN_HELD_OUT, own_documents
 from tests.scale import percentile, seconds
 from tests.seed_questions import groups, replies
 from tests.serving import serve
@@ -54,11 +56,12 @@ def main() -> None:
     """Print the costs, or what else is asked for, as a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description=__doc__)
     parser.add_argument("--quality", type=Path, metavar="FILE", help="a JSON file in SQuAD's format")
+    parser.add_argument("--own", action="store_true", help="score questions in other words than the documents")
     parser.add_argument("--scale", type=int, metavar="PASSAGES", help="passages of made-up text")
     parser.add_argument("--vectors", type=int, metavar="COUNT", help="stand-ins for the vectors of passages")
-    parser.add_argument("--docs", type=int, default=0, help="articles to use, 0 for all (with --quality)")
-    parser.add_argument("--per-doc", type=int, default=40, help="questions of each, 0 for all (with --quality)")
-    parser.add_argument("--seed", type=int, default=0, help="which articles and questions (with --quality)")
+    parser.add_argument("--docs", type=int, default=0, help="articles to use, 0 for all (with --quality, --own)")
+    parser.add_argument("--per-doc", type=int, default=40, help="questions of each, 0 for all (with --quality, --own)")
+    parser.add_argument("--seed", type=int, default=0, help="which articles and questions (with --quality, --own)")
     parser.add_argument("--seed-page", action="store_true", help="score the questions of tests/seed_questions.py")
     parser.add_argument("--page", action="store_true", help="time the chat in a browser")
     options = parser.parse_args()
@@ -66,8 +69,9 @@ def main() -> None:
         show([("", "p50", "p95"), page_latency()])
     elif options.seed_page:
         show([("", "questions", "right passage first", "found"), *seed_page()])
-    elif options.quality:
-        show(quality.measure(options.quality, options.docs, options.per_doc, options.seed))
+    elif options.quality or options.own:
+        articles = quality.read_squad(options.quality) if options.quality else own_documents()[:OWN_HELD_OUT]
+        show(quality.measure(articles, options.docs, options.per_doc, options.seed))
     elif options.scale:
         show(scale.measure_passages(options.scale))
     elif options.vectors:

@@ -23,7 +23,7 @@ from retrieval.reader import load_reader
 from retrieval.reading import read_hits
 from retrieval.search import candidates
 from tests.quality import Article, foreign, read_squad
-from tests.reader_examples import in_other_words, read_other_words
+from tests.reader_examples import OTHER_WORDS
 from tests.train_reader import held_out_and_taught
 
 NEAR_WEIGHT = 1 / 20
@@ -94,9 +94,11 @@ def main() -> None:
     rng.shuffle(articles)
     articles = articles[: given.docs or None]
     if given.held_out:
-        other_words = read_other_words()
         held_out, _ = held_out_and_taught(given.held_out)
-        articles += [Article(a.title, a.text, tuple(in_other_words(a, other_words))) for a in held_out]
+        articles += [
+            Article(a.title, a.text, tuple(q for q, shares in taught if shares == OTHER_WORDS))
+            for a, taught in held_out
+        ]
     asked = [cut(article) if n % 2 and not given.whole else article for n, article in enumerate(articles)]
     found = [sample for article in asked for sample in samples(article, articles, given.per_doc, rng)]
     weights = {"answerable": 1.0, "near": NEAR_WEIGHT, "off": 1.0}

@@ -137,10 +137,10 @@ FIGURES = (
 System = Callable[[str], Reply]
 
 
-def measure(path: Path, docs: int, per_doc: int, seed: int) -> list[list[str]]:
+def measure(articles: Iterable[Article], docs: int, per_doc: int, seed: int) -> list[list[str]]:
     """The table of figures: ours and both baselines. docs, per_doc: how many articles and questions, 0 for all."""
     rng = random.Random(seed)
-    articles = sorted(read_squad(path), key=lambda article: article.title)
+    articles = sorted(articles, key=lambda article: article.title)
     rng.shuffle(articles)
     articles = articles[: docs or None]
     model = SentenceTransformer(SentenceTransformerEmbedder.locate().folder, device="cpu")
