@@ -125,7 +125,7 @@ def by_question(rows: Sequence[Row]) -> list[Rows]:
     return [list(same) for _, same in groupby(rows, lambda row: row.parts[0])]
 
 
-def batches(rows: Sequence[Row], rng: random.Random) -> Iterator[tuple[Rows, Rows]]:
+def batches(rows: Sequence[Row], rng: random.Random) -> Iterator[list[Rows]]:
     """The rows once in halves of batches, shuffled, those of one question and those of like length together."""
     asked = by_question(rows)
     rng.shuffle(asked)
@@ -136,9 +136,9 @@ def batches(rows: Sequence[Row], rng: random.Random) -> Iterator[tuple[Rows, Row
             if len(halves[-1]) >= BATCH // 2:
                 halves.append([])
             halves[-1] += same
-        pairs = list(zip(halves[::2], halves[1::2], strict=False))
-        rng.shuffle(pairs)
-        yield from pairs
+        groups = [halves[i : i + 2] for i in range(0, len(halves), 2)]
+        rng.shuffle(groups)
+        yield from groups
 
 
 def rate(step: int, steps: int) -> float:
@@ -218,21 +218,18 @@ def figures(model: torch.nn.ModuleDict, held: Sequence[Row], tokenizer: Any) -> 
     """On articles that were held out: the right words found, passages that answer told from those that do not, and
     the one that answers put first among those its question was read with."""
     right: list[bool] = []
-    sure: dict[bool, list[float]] = {True: [], False: []}
-    of_one = defaultdict[tuple[int, ...], dict[bool, list[float]]](lambda: {True: [], False: []})
+    asked = defaultdict[tuple[int, ...], dict[bool, list[float]]](lambda: {True: [], False: []})
     with torch.inference_mode():
         for i in range(0, len(held), BATCH):
             group = held[i : i + BATCH]
             start, end, answers = forward(model, tensors(group, tokenizer))
             for row, a, b, odds in zip(group, start.argmax(1), end.argmax(1), answers.tolist(), strict=True):
-                sure[row.first >= 0].append(odds)
-                of_one[tuple(row.parts[0])][row.first >= 0].append(odds)
+                asked[tuple(row.parts[0])][row.first >= 0].append(odds)
                 if row.first >= 0:
                     right.append((int(a), int(b)) == (row.first, row.last))
-    first = [
-        max(answering) > max(rivals) for answering, rivals in map(dict.values, of_one.values()) if answering and rivals
-    ]
-    return f"exact {fmean(right):.3f}, AUROC {auroc(sure[True], sure[False]):.3f}, first {fmean(first):.3f}"
+    first = [max(odds[True]) > max(odds[False]) for odds in asked.values() if odds[True] and odds[False]]
+    sure, unsure = (list(chain.from_iterable(odds[answers] for odds in asked.values())) for answers in (True, False))
+    return f"exact {fmean(right):.3f}, AUROC {auroc(sure, unsure):.3f}, first {fmean(first):.3f}"
 
 
 Asked = tuple[Article, Sequence[tuple[Question, Shares]]]
@@ -280,7 +277,8 @@ def main() -> None:
             )
             for some in articles
         )
-    measured = random.Random(given.seed).sample(by_question(held), MEASURED)
+    asked = by_question(held)
+    measured = random.Random(given.seed).sample(asked, min(len(asked), MEASURED))
     held = sorted(chain.from_iterable(measured), key=len)
     answered = sum(row.first >= 0 for row in rows)
     print(f"{len(rows):,} examples, {answered:,} with an answer; {len(held):,} held out", flush=True)
