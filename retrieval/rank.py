@@ -52,6 +52,7 @@ class Hit:
     answer: tuple[int, int] | None = None
 
 
+@np.errstate(invalid="ignore")  # OpenBLAS, five rows, AVX-512: unused lanes are read from the stack, a flag is raised
 def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Query) -> list[Hit]:
     """The candidates as hits, best first; equal ones in reading order. Scores compare within one query."""
     if not len(candidates):
