@@ -150,7 +150,7 @@ class PassageIndex:
 
     def _heading(self, number: int) -> Rows:
         """The tokens of a heading, as _encode makes them."""
-        tokens = self.heading_tokens(number)
+        tokens = slice(*self.tables.headings[number : number + 2].tolist())
         return self.tables.heading_vectors[tokens], self.tables.heading_pieces[tokens], np.zeros(1, np.int32)
 
     def save(self, folder: str | Path) -> None:
@@ -196,7 +196,8 @@ class PassageIndex:
     @classmethod
     def _read(cls, folder: Path, embedder: Embedder) -> "PassageIndex":
         """Read what _write wrote."""
-        arrays = {n: np.load(folder / f"{n}.npy", mmap_mode="r", allow_pickle=False) for n in Tables.__slots__}
+        mapped = {n: np.load(folder / f"{n}.npy", mmap_mode="r", allow_pickle=False) for n in Tables.__slots__}
+        arrays = {n: np.asarray(array) for n, array in mapped.items()}  # slices of a np.memmap are slower to make
         texts, sections, words = (
             json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
             for name in ("documents", "sections", "words")
@@ -220,10 +221,6 @@ class PassageIndex:
         """The passage's sentences, as first and one behind last."""
         return int(self.tables.passages[passage, 3]), int(self._sentence_stops[passage])
 
-    def heading_tokens(self, heading: int) -> slice:
-        """The tokens of a heading, in heading_vectors and heading_pieces."""
-        return slice(int(self.tables.headings[heading]), int(self.tables.headings[heading + 1]))
-
     def token_ranges(self, sentences: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """For each sentence its first token and one behind its last."""
         return self.tables.sentences[sentences, 2], self._token_stops[sentences]
@@ -243,10 +240,13 @@ class PassageIndex:
         """The unit vectors of some ranges of tokens, one range after the other."""
         return directions(self.tables.vectors, starts, stops)
 
-    def heading_vectors(self, heading: int) -> NDArray[np.float32]:
-        """The unit vectors of a heading's tokens."""
-        start, stop = self.tables.headings[heading : heading + 2, None]
-        return directions(self.tables.heading_vectors, start, stop)
+    def heading_ranges(self, headings: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """For each heading its first token and one behind its last, in heading_vectors and heading_pieces."""
+        return self.tables.headings[headings], self.tables.headings[headings + 1]
+
+    def heading_vectors(self, starts: NDArray[np.int32], stops: NDArray[np.int32]) -> NDArray[np.float32]:
+        """The unit vectors of some ranges of the headings' tokens, one range after the other."""
+        return directions(self.tables.heading_vectors, starts, stops)
 
     def nearest(self, vector: NDArray[np.float32], k: int) -> NDArray[np.int64]:
         """At most k passages whose mean token vector has the highest inner product with a vector (dim,)."""

@@ -97,15 +97,13 @@ def _spread(
 
 def _heading_matches(passage_index: PassageIndex, passages: NDArray[np.int64], query: Query) -> NDArray[np.float32]:
     """Each question token's best match in the title and headings over each passage; 0 where there are none."""
-    tables = passage_index.tables
-    numbers, places = np.unique(tables.passages[passages, 4], return_inverse=True)
+    numbers, places = np.unique(passage_index.tables.passages[passages, 4], return_inverse=True)
     best = np.zeros((len(query.ids), len(numbers)), np.float32)
-    for column, number in enumerate(numbers):
-        tokens = passage_index.heading_tokens(int(number))
-        if tokens.start < tokens.stop:
-            similarity = query.vectors @ passage_index.heading_vectors(int(number)).T
-            similarity += SAME_PIECE * (query.ids[:, None] == tables.heading_pieces[tokens][None])
-            best[:, column] = similarity.max(axis=1)
+    starts, stops = passage_index.heading_ranges(numbers)
+    some = stops > starts
+    if some.any():
+        vectors = passage_index.heading_vectors(starts[some], stops[some])
+        best[:, some] = _best_in(vectors, passage_index.tables.heading_pieces, starts[some], stops[some], query)
     return best[:, places]
 
 
@@ -145,15 +143,29 @@ def _sentence_matches(
 
     Sentences without a token (nothing but signs the model does not read) are left out.
     """
-    tables = passage_index.tables
     ranges = [passage_index.sentence_range(int(passage)) for passage in candidates]
     sentences = np.concatenate([np.arange(first, stop) for first, stop in ranges])
     owners = np.repeat(np.arange(len(candidates)), [stop - first for first, stop in ranges])
     starts, stops = passage_index.token_ranges(sentences)
     some = stops > starts
     sentences, owners, starts, stops = sentences[some], owners[some], starts[some], stops[some]
+    vectors = passage_index.token_vectors(starts, stops)
+    return sentences, owners, _best_in(vectors, passage_index.tables.pieces, starts, stops, query)
+
+
+def _best_in(
+    vectors: NDArray[np.float32],
+    pieces: NDArray[np.int32],
+    starts: NDArray[np.int32],
+    stops: NDArray[np.int32],
+    query: Query,
+) -> NDArray[np.float32]:
+    """Each question token's best match in each of some ranges of tokens, none of them empty.
+
+    vectors: those of the ranges' tokens, one range after the other. pieces: the word pieces of all tokens there are.
+    """
     tokens = np.concatenate([np.arange(a, b) for a, b in zip(starts, stops, strict=True)])
-    similarity = query.vectors @ passage_index.token_vectors(starts, stops).T
-    similarity += SAME_PIECE * (query.ids[:, None] == tables.pieces[tokens][None])
+    similarity = query.vectors @ vectors.T
+    similarity += SAME_PIECE * (query.ids[:, None] == pieces[tokens][None])
     lengths = stops - starts
-    return sentences, owners, np.maximum.reduceat(similarity, np.cumsum(lengths) - lengths, axis=1)
+    return np.maximum.reduceat(similarity, np.cumsum(lengths) - lengths, axis=1)

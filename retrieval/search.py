@@ -41,16 +41,18 @@ def by_bm25(
     most = [idf(len(passage_index), len(holders)) * (K1 + 1) for holders, _ in held]
     norms = K1 * (1 - B + B * passage_index.lengths / passage_index.lengths.mean())
     scores = np.zeros(len(passage_index), np.float32)
+    on_list = np.zeros(len(passage_index), np.bool_)
     listed, kth, opened = np.zeros(0, np.int64), 0.0, 0
     while opened < len(held) and kth <= sum(most[opened:]):
         holders, counts = held[opened]
         scores[holders] += most[opened] * counts / (counts + norms[holders])
-        listed, opened = np.union1d(listed, holders), opened + 1
+        on_list[holders] = True
+        listed, opened = np.flatnonzero(on_list), opened + 1
         if len(listed) >= k:
             kth = float(np.partition(scores[listed], -k)[-k])
     listed = listed[scores[listed] >= kth - sum(most[opened:])]
     for (holders, counts), gain in zip(held[opened:], most[opened:], strict=True):
-        places = np.searchsorted(holders, listed).clip(max=len(holders) - 1)
+        places = np.searchsorted(holders, listed.astype(holders.dtype)).clip(max=len(holders) - 1)
         places = places[holders[places] == listed]
         scores[holders[places]] += gain * counts[places] / (counts[places] + norms[holders[places]])
     best = listed[np.argsort(-scores[listed], kind="stable")[:k]]
