@@ -1,11 +1,12 @@
 """Ranked hits, read: their order, the sentence that answers and the words in it. Similarity still has its say.
 
-A passage is read whole, and the sentence that matches best once more by itself: one that answers does so without its
-neighbours, too. Deliberately does not: read more than the first few, or decide whether that is an answer.
+A passage is read whole, and of the first ones the best sentence once more by itself: one that answers does so without
+its neighbours, too. Deliberately does not: read more than the first few, or decide whether that is an answer.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from index.passages import heading_line
 from retrieval.rank import Hit
 from retrieval.reader import Reader, Reading, Text
 
-READ = 3
-"""Passages that are read, side by side: more put as many right ones first."""
+READ, READ_TWICE = 4, 2
+"""Passages that are read, and how many of them have their best sentence read as well: more hardly put more right ones
+first."""
 ANSWERS_SHARE, WORST, BEST = 0.07, -5.0, 5.0
 """What each unit of the log-odds that a passage answers adds to its score, from WORST to BEST."""
 SPAN_SHARE = 0.05
@@ -26,9 +28,9 @@ LEAST = -8.0
 
 def read_hits(reader: Reader, passage_index: PassageIndex, question: str, hits: Sequence[Hit]) -> list[Hit]:
     """The hits, best first, the first ones among them read."""
-    asked = [text for hit in hits[:READ] for text in _texts(passage_index, question, hit)]
-    readings = reader.side_by_side(asked)
-    each = zip(hits[:READ], readings[::2], readings[1::2], strict=True)
+    texts = [_texts(passage_index, question, hit) for hit in hits[:READ]]
+    readings = reader.side_by_side([whole for whole, _ in texts] + [alone for _, alone in texts[:READ_TWICE]])
+    each = zip_longest(hits[:READ], readings[: len(texts)], readings[len(texts) :])
     read = [_judged(passage_index, hit, whole, alone) for hit, whole, alone in each]
     return sorted([*read, *hits[len(read) :]], key=lambda hit: -hit.score)
 
@@ -45,13 +47,13 @@ def _texts(passage_index: PassageIndex, question: str, hit: Hit) -> tuple[Text, 
     )
 
 
-def _judged(passage_index: PassageIndex, hit: Hit, whole: Reading, alone: Reading) -> Hit:
+def _judged(passage_index: PassageIndex, hit: Hit, whole: Reading, alone: Reading | None) -> Hit:
     """A hit with what the reader says of it; of the log-odds of the passage and of the sentence, the greater."""
     passage = passage_index.passage(hit.passage)
     spans = [whole.best(s.start - passage.start, s.end - passage.start) for s in passage.sentences]
     likely = np.maximum([likelihood for likelihood, _ in spans], LEAST)
     best = int((hit.of_sentences + SPAN_SHARE * likely).argmax())
-    odds = max(whole.answers, alone.answers)
+    odds = max(whole.answers, alone.answers) if alone else whole.answers
     first, _ = passage_index.sentence_range(hit.passage)
     start, end = spans[best][1]
     return replace(
