@@ -6,6 +6,7 @@ skip a file silently.
 """
 
 import os
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from index.decode import read_text
 from index.errors import DocumentError
 from index.html import read_html
+from index.lines import opening_title
 from index.parts import Extract, Part, check_parts
 from index.sandbox import read_apart
 from index.structure import Section, read_structure
@@ -23,6 +25,7 @@ __all__ = ["Document", "read_documents", "read_each", "read_text"]
 SMALL_PAGE = 100_000
 """Bytes of a web page up to which it is read in this process: the worst one takes seconds (measured: 2), not hours."""
 _TITLE_REACH = 200_000  # characters: a heading behind these is no title
+_FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(?:(?!---)[^\n]{0,200}\n){0,30}?title:[ \t]*([^\s][^\r\n]{0,199})")
 _FORMATS = {".html": "html", ".htm": "html", ".pdf": "pdf", ".docx": "docx"}
 ENDINGS = (".txt", ".md", *_FORMATS)
 """Endings of the files that are known to be documents; an upload must have one of them."""
@@ -182,9 +185,15 @@ def _extract(file: Path, format_name: str, name: str) -> Extract:
 
 
 def _title(extract: Extract) -> str:
-    """The words of the first heading; "" without one."""
-    sections = read_structure(extract.text if extract.parts else extract.text[:_TITLE_REACH], extract.parts)
-    return next((section.headings[-1] for section in sections if section.heading), "")
+    """What the text says before all else, if that is a title, else the words of the first heading; "" without one."""
+    text = extract.text if extract.parts else extract.text[:_TITLE_REACH]
+    if front := _FRONT_MATTER.match(text):
+        return front[1].strip("\"' \t")
+    sections = read_structure(text, extract.parts)
+    headings = [section.headings[-1] for section in sections if section.heading]
+    if headings and not sections[0].heading:
+        return opening_title(text) or headings[0]
+    return headings[0] if headings else ""
 
 
 def _lone_surrogate(value: str) -> int | None:

@@ -34,7 +34,7 @@ _MOST_WORDS = 12
 _ENOUGH = 5  # points of evidence, see `_points`
 
 _GLUED_END = re.compile(r"""(?<![.?!…])[.?!…]++["”’)\]»]*+(?=["“‘(«]?[^\W\d_])""")
-_WIDE_GAP = re.compile(r"""(?<=[.?!…"”’)»])(?:[ \t]*\xa0[ \t]*(?:[ \t\xa0]){2,}|[ \t]{4,})(?=["“‘(«]?[^\W_])""")
+_GAP = re.compile(r"""(?<=[.?!…"”’)»])[ \t\xa0]{3,}+(?=["“‘(«]?[^\W_])""")
 _RUN_IN_OPENER = re.compile(rf"(?<=[^\W_][^\W_A-Z])(?:{'|'.join(sorted(OPENERS - SHORT_OPENERS))})(?=[\s,])")
 _SPACED_END = re.compile(r"""[.?!…]["”’)\]»]*\s""")
 _TOKEN = re.compile(r"[^\W_]+")
@@ -101,7 +101,7 @@ class GluedText:
 
     def _breaks(self, start: int, end: int) -> list[int]:
         """Offsets between `start` and `end` where a paragraph begins without a line break before it."""
-        gaps = [match.end() for match in _WIDE_GAP.finditer(self._text, start, end)]
+        gaps = [match.end() for match in _GAP.finditer(self._text, start, end) if _is_wide(match[0])]
         ends = self._glued[bisect_right(self._glued, start) : bisect_left(self._glued, end)] if self._stripped else ()
         return sorted({*gaps, *ends, *self._inner_headings(start, end)})
 
@@ -248,6 +248,11 @@ class GluedText:
         """Whether the text has a word as a word of its own, this often or once in lower case."""
         small = word.lower()
         return len(word) > 1 and (self._tokens[word] >= times or (self._tokens[small] if word != small else 0) > 0)
+
+
+def _is_wide(gap: str) -> bool:
+    """Whether a run of three or more spaces parts paragraphs: four, or fewer that a no-break space begins."""
+    return "\xa0" in gap[:-2] or (len(gap) > 3 and "\xa0" not in gap)
 
 
 def _tail_word(heading: str) -> str:

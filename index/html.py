@@ -8,7 +8,7 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ _FRAME = frozenset(("header", "footer", "aside"))  # around the main part; insid
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS = frozenset(("ul", "ol", "menu", "dir", "dl"))
 _CELLS = frozenset(("td", "th"))
-_LAYOUT = frozenset((*_HEADINGS, *_LISTS, "table", "pre"))  # a table with one of these in a cell places paragraphs
+_LAYOUT = frozenset((*_HEADINGS, "table", "pre"))  # a table with one of these in a cell places paragraphs
 _BLOCKS = frozenset(
     """
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
@@ -37,6 +37,7 @@ _BLOCKS = frozenset(
     summary table tbody td tfoot th thead tr ul
     """.split()
 )
+_CONTROLS = {"mw-editsection", "headerlink"}  # classes of what wikis and manuals put beside each heading
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _HIDING = re.compile(r"(?i)(?:display\s*:\s*none|visibility\s*:\s*hidden)")
 _META = re.compile(rb"""(?i)<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s*=\s*["']?\s*([\w.:-]{1,40})""")
@@ -108,41 +109,54 @@ def _is_unseen(node: "LexborNode") -> bool:
     if node.tag in _UNSEEN:
         return True
     about = node.attributes
+    if not _CONTROLS.isdisjoint((about.get("class") or "").split()):
+        return True
     hidden = "hidden" in about and (about["hidden"] or "").lower() != "until-found"
     closed = node.tag == "dialog" and "open" not in about
     return hidden or closed or _HIDING.search(about.get("style") or "") is not None
 
 
 def _layout_tables(root: "LexborNode") -> set[int]:
-    """The tables that only place things: of one column, or with more than a line of text in a cell."""
+    """The tables that only place things: of one column, with a block in a cell, or more than a line and no headings."""
     layout: set[int] = set()
-    tables: list[list[int]] = []  # of each: its id, most cells in a row, cells in this row, paragraphs in this cell
+    tables: list[_Table] = []
     for node, enters in _walk(root):
-        tag = node.tag
+        tag = node.tag or ""
         if tables and enters and tag in _LAYOUT:
-            layout.add(tables[-1][0])
+            tables[-1].blocks = True
         if tag == "table" and enters:
-            tables.append([node.mem_id, 0, 0, 0])
+            tables.append(_Table())
         elif tag == "table":
-            number, most, *_ = tables.pop()
-            if most < 2:
-                layout.add(number)
+            table = tables.pop()
+            if table.most < 2 or table.blocks or (table.lines and not table.headed):
+                layout.add(node.mem_id)
         elif tables and enters:
-            _count(tables[-1], tag, layout)
+            tables[-1].count(tag)
     return layout
 
 
-def _count(table: list[int], tag: str | None, layout: set[int]) -> None:
-    """Count a table's cells in a row and paragraphs in a cell."""
-    if tag == "tr":
-        table[2] = 0
-    elif tag in _CELLS:
-        table[2:] = [table[2] + 1, 0]
-        table[1] = max(table[1:3])
-    elif tag == "p":
-        table[3] += 1
-        if table[3] > 1:
-            layout.add(table[0])
+@dataclass(slots=True)
+class _Table:
+    """What was seen of a table. most: cells in a row. blocks, lines: a block, more than a line of text in a cell."""
+
+    most: int = 0
+    blocks: bool = False
+    lines: bool = False
+    headed: bool = False
+    _cells: int = 0
+    _paragraphs: int = 0
+
+    def count(self, tag: str) -> None:
+        """An element begins in it."""
+        if tag == "tr":
+            self._cells = 0
+        elif tag in _CELLS:
+            self._cells, self._paragraphs = self._cells + 1, 0
+            self.most = max(self.most, self._cells)
+            self.headed |= tag == "th"
+        elif tag == "p":
+            self._paragraphs += 1
+        self.lines |= tag in _LISTS or self._paragraphs > 1
 
 
 class _Reader:
@@ -191,8 +205,10 @@ class _Reader:
         elif tag == "tr" and self._depth["table"]:
             self._lines += [" | ".join(self._cells).strip()] if any(self._cells) else []
             self._cells = []
-        elif (tag == "table" and node.mem_id not in self._layout) or (tag in _LISTS and not self._depth["list"]):
-            self._end_lines("table" if tag == "table" else "list")
+        elif tag == "table" and node.mem_id not in self._layout:
+            self._end_lines("table")
+        elif tag in _LISTS and not self._depth["list"] and not self._depth["table"]:
+            self._end_lines("list")
 
     def _roles(self, node: "LexborNode") -> tuple[str, ...]:
         """What an element counts as while it is open."""

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, zip_longest
+from itertools import islice, pairwise, takewhile, zip_longest
 
 from index.sentences import trim
 
@@ -41,6 +41,7 @@ _SPEAKER = re.compile(r"[^\W\d_][\w .'’-]{0,30}:\s")
 _VERBS = re.compile(
     r"\b(?:is|was|were|are|has|had|have|will|would|can|could|did|does|been|said|says|may|might|must|should)\b"
 )
+_PAGE = re.compile(r"(?:page|seite|p\.)\s+\d+(?:\s+(?:of|von|/)\s+\d+)?", re.IGNORECASE)
 _PRONOUN = re.compile(r"(?:I|He|She|It|We|They|There)\b|.*['’]s$")
 _ENDERS = ".!?:;,…。！？、，；：।؟۔-–—\"”’'»|=*_/\\"
 
@@ -99,6 +100,12 @@ def read_blocks(text: str) -> list[Heading | Block]:
     return found
 
 
+def opening_title(text: str) -> str:
+    """The first line, where it has the shape of a title and stands apart; else ""."""
+    lines = [*islice(_lines(text), 2)]
+    return lines[0].words if len(lines) == 2 and lines[1].apart and _is_plain_title(lines[0].words) else ""
+
+
 def _lines(text: str) -> Iterator[_Line]:
     """The lines that are not blank."""
     begin, apart = 0, True
@@ -128,7 +135,8 @@ def _headings(lines: Sequence[_Line], fenced: set[int]) -> dict[int, Heading]:
     """The headings by the number of their (first) line."""
     marked = {number: heading for number, heading in _marked(lines) if number not in fenced}
     numbered = _without_lists(lines, {n: h for n, h in _numbered(lines) if n not in fenced and n not in marked})
-    found = marked | numbered
+    chapters = {n: h for n, h in _chapters(lines, numbered) if n not in fenced and n not in marked}
+    found = marked | numbered | chapters
     return found | _plain(lines, found, fenced)
 
 
@@ -176,10 +184,21 @@ def _numbered(lines: Sequence[_Line]) -> Iterator[tuple[int, Heading]]:
                 yield number, Heading(line.start, line.end, line.words, _NUMBERED + depth)
 
 
+def _chapters(lines: Sequence[_Line], found: dict[int, Heading]) -> Iterator[tuple[int, Heading]]:
+    """ "3 Results": a bare number, in running order, where other headings have numbers like "2.1"."""
+    last = 0 if any(heading.level > _NUMBERED + 1 for heading in found.values()) else -2
+    for number, line in enumerate(lines[:-1]):
+        match = _NUMBER.fullmatch(line.words)
+        if match and line.apart and match[1] == str(last + 1) and not match[2] and _is_title(match[3]):
+            last += 1
+            yield number, Heading(line.start, line.end, line.words, _NUMBERED + 1)
+
+
 def _is_listed(lines: Sequence[_Line], number: int) -> bool:
     """Whether a numbered line is one of a list or a table of contents: two more numbers below, or one like its own."""
-    below = [line for line in lines[number + 1 : number + 3] if not line.apart and ITEM.match(line.words)]
-    return len(below) == 2 or (len(below) == 1 and "." not in below[0].words.split(None, 1)[0].rstrip(".)"))
+    joined = takewhile(lambda line: not line.apart, lines[number + 1 : number + 3])
+    below = [line.words for line in joined if ITEM.match(line.words) and line.words.lstrip("(")[0].isdigit()]
+    return len(below) == 2 or (len(below) == 1 and "." not in below[0].split(None, 1)[0].rstrip(".)"))
 
 
 def _is_rest(mark: str, rest: str) -> bool:
@@ -265,7 +284,7 @@ def _is_cut_off(words: str) -> bool:
 
 def _is_plain_title(words: str) -> bool:
     """Whether a line without markup has the shape of a title and no verb that would make it a sentence."""
-    if not _is_title(words) or ITEM.match(words) or _SPEAKER.match(words):
+    if not _is_title(words) or ITEM.match(words) or _SPEAKER.match(words) or _PAGE.fullmatch(words):
         return False
     if words.isupper():
         return sum(map(str.isalpha, words)) >= 4
@@ -306,7 +325,7 @@ def _blocks(group: Sequence[_Line], code: bool) -> Iterator[Block]:
     """The paragraphs in lines that no blank line parts."""
     if not group:
         return
-    width = max(len(line.words) + line.indent for line in group)
+    width = max([len(line.words) + line.indent for line in group if "://" not in line.words], default=0)
     wrapped, rows = _is_wrapped(group, width), _are_rows(group)
     start, stops = group[0].start, list[int]()
     for line, below in pairwise(group):

@@ -69,27 +69,36 @@ def cut_windows(document: Document) -> list[Window]:
     windows: list[Window] = []
     for section in document.sections():
         heading = heading_line(document.title, section.headings)
-        windows.extend(Window(heading, group) for group in _pack(cut_passages(section)))
+        windows.extend(Window(heading, group) for group in _pack(cut_passages(document.text, section)))
     return windows
 
 
-def cut_passages(section: Section) -> list[Passage]:
-    """The passages of one section, in order; every sentence is in exactly one."""
+def cut_passages(text: str, section: Section) -> list[Passage]:
+    """The passages of one section of a text, in order; every sentence is in exactly one."""
     groups: list[Group] = []
     for number, paragraph in enumerate(section.paragraphs, start=1):
         for group in _cut(paragraph.sentences):
             numbered = [(number, sentence) for sentence in group]
-            if groups and _joins(groups[-1], numbered):
+            announced = bool(groups) and text[groups[-1][-1][1].end - 1] in ":："
+            if groups and _joins(groups[-1], numbered, announced):
                 groups[-1].extend(numbered)
+            elif announced and len(groups[-1]) > 1 and _fits(groups[-1][-1:], numbered):
+                groups.append([groups[-1].pop(), *numbered])  # what announces a list stays with it
             else:
                 groups.append(numbered)
     return [Passage(section.headings, group[0][0], tuple(s for _, s in group)) for group in groups]
 
 
-def _joins(before: Group, group: Group) -> bool:
-    """Whether two neighbours of different paragraphs share a passage: one is short, both together are not long."""
+def _joins(before: Group, group: Group, announced: bool) -> bool:
+    """Whether two neighbours of different paragraphs share a passage: one is short or announced by the one before it,
+    both together are not long."""
     short = min(_length([s for _, s in before]), _length([s for _, s in group])) < SHORT_PARAGRAPH
-    return short and before[-1][0] != group[0][0] and group[-1][1].end - before[0][1].start <= MAX_PASSAGE
+    return (short or announced) and before[-1][0] != group[0][0] and _fits(before, group)
+
+
+def _fits(before: Group, group: Group) -> bool:
+    """Whether two neighbours fit into one passage."""
+    return group[-1][1].end - before[0][1].start <= MAX_PASSAGE
 
 
 def _cut(sentences: Sequence[Span]) -> Iterator[list[Span]]:

@@ -23,7 +23,8 @@ _MARK = re.compile(
 _AFTER = re.compile(rf"(?:{_CLOSERS}|\[[\w ,.-]{{1,24}}\])*(?:[ \xa0\u202f][»›])?")
 _NEXT = re.compile(r"""(?P<gap>(?:\s|\\[nrt])*)["'“‘«‹(\[{¿¡*_—–-]*\s?["'“‘«‹(\[{]*(?P<word>[^\W_]{0,30})""")
 _SPACES = re.compile(r"\s*")
-_ROMAN = re.compile(r"[ivxlc]+", re.IGNORECASE)
+_NUMERAL = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,4}|[ivxlc]{1,3}", re.IGNORECASE)
+_CLAUSE = re.compile(r"\(?(?:[a-z]|[ivx]{1,5})\)\s+[\"“‘«]?([^\W\d_])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,13 @@ def _sentence_end(text: str, last: int, match: re.Match[str], end: int, lower: b
 
 
 def _may_start(text: str, place: int, end: int, word: str, lower: bool) -> bool:
-    """Whether a sentence may start with this word: not in lower case, but for names like "iPhone"."""
+    """Whether a sentence may start with this word: not in lower case, but for "iPhone" and "(a) The"."""
     if not word:
         return place >= end or text[place] not in "+=<>/×÷−%&"
-    return lower or not word[0].islower() or (len(word) > 1 and not word[1:].islower())
+    if lower or not word[0].islower() or (len(word) > 1 and not word[1:].islower()):
+        return True
+    clause = _CLAUSE.match(text, place, end)
+    return clause is not None and clause[1].isupper()
 
 
 def _tokenised_end(text: str, last: int, match: re.Match[str], stop: int, word: str) -> int | None:
@@ -152,7 +156,7 @@ def _may_end(text: str, last: int, dot: int, word: str, lower: bool) -> bool:
         return opens and word != "A" and not _opens_stretch(text, last, dot, token)
     if len(token) <= 4 and token.istitle() and word.isdigit() and len(word) <= 3:
         return False  # "Ecl. 2", "Matt. 5": an abbreviation this list does not know
-    if len(token) <= 3 and (token.isdigit() or _ROMAN.fullmatch(token)) and _opens_stretch(text, last, dot, token):
+    if _NUMERAL.fullmatch(token) and _opens_stretch(text, last, dot, token):
         return False
     return not (token.isdigit() and word in MONTHS)
 
@@ -164,8 +168,8 @@ def _token_before(text: str, last: int, stop: int) -> str:
 
 
 def _is_dotted(token: str) -> bool:
-    """Whether a token is an abbreviation of single letters ("u.s", "a.m")."""
-    return "." in token and all(len(part) <= 2 for part in token.split("."))
+    """Whether a token is an abbreviation of single letters ("u.s", "a.m"), not a number ("4.5")."""
+    return "." in token and all(part.isalpha() and len(part) <= 2 for part in token.split("."))
 
 
 def _opens_stretch(text: str, last: int, dot: int, token: str) -> bool:

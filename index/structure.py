@@ -8,7 +8,7 @@ alter the text, know about files, or search for a quote.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from index.glued import GluedText
 from index.lines import RUN_IN, Heading, read_blocks
@@ -51,7 +51,7 @@ def read_structure(text: str, parts: Sequence[Part] = ()) -> tuple[Section, ...]
     above: list[Heading] = []
     heading: Heading | None = None
     paragraphs: list[Paragraph] = []
-    for piece in _given(text, parts) if parts else _pieces(text):
+    for piece in _with_text(text, [*(_given(text, parts) if parts else _pieces(text))]):
         if isinstance(piece, Paragraph):
             _add(text, paragraphs, piece)
             continue
@@ -62,6 +62,15 @@ def read_structure(text: str, parts: Sequence[Part] = ()) -> tuple[Section, ...]
     return tuple(sections)
 
 
+def _with_text(text: str, pieces: Sequence[Heading | Paragraph]) -> Iterator[Heading | Paragraph]:
+    """The pieces, a heading that nothing stands under a paragraph: what it says is found too. The first is a title."""
+    for number, (piece, below) in enumerate(zip_longest(pieces, pieces[1:])):
+        empty = isinstance(piece, Heading) and (
+            below is None or (isinstance(below, Heading) and below.level <= piece.level)
+        )
+        yield _paragraph(text, piece.start, piece.end, ()) if empty and number else piece
+
+
 def _pieces(text: str) -> Iterator[Heading | Paragraph]:
     """The headings and paragraphs of a text in order, those without a line of their own too."""
     glued = GluedText(text)
@@ -69,7 +78,7 @@ def _pieces(text: str) -> Iterator[Heading | Paragraph]:
         if isinstance(block, Heading):
             yield block
         elif not block.prose:
-            yield _paragraph(text, block.start, block.end, block.stops)
+            yield _rows(text, block.start, block.end, block.stops)
         else:
             for is_heading, span in glued.pieces(block.start, block.end):
                 if is_heading:
@@ -85,19 +94,21 @@ def _given(text: str, parts: Sequence[Part]) -> Iterator[Heading | Paragraph]:
         if part.kind == "heading" and not bare:
             yield Heading(part.start, part.end, text[part.start : part.end], part.level)
         elif part.kind == "table":
-            yield Paragraph(part.start, part.end, tuple(_rows(text, part)))
+            yield _rows(text, part.start, part.end, part.stops)
         else:
             yield _paragraph(text, part.start, part.end, part.stops)
 
 
-def _rows(text: str, part: Part) -> Iterator[Span]:
-    """The rows of a table, each one sentence whatever is in its cells; one that is too long is split like any text."""
-    for begin, stop in pairwise((part.start, *part.stops, part.end)):
-        start, end = trim(text, begin, stop)
-        if end - start > LONGEST:
-            yield from split_sentences(text, start, end)
-        elif start < end:
-            yield Span(start, end)
+def _rows(text: str, start: int, end: int, stops: Sequence[int]) -> Paragraph:
+    """Rows of a table or lines of code, each one sentence whatever is in it; a too long one is split like any text."""
+    rows: list[Span] = []
+    for begin, stop in pairwise((start, *stops, end)):
+        first, final = trim(text, begin, stop)
+        if final - first > LONGEST:
+            rows.extend(split_sentences(text, first, final))
+        elif first < final:
+            rows.append(Span(first, final))
+    return Paragraph(start, end, tuple(rows))
 
 
 def _paragraph(text: str, start: int, end: int, stops: Sequence[int]) -> Paragraph:

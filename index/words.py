@@ -38,7 +38,7 @@ DOUBTFUL = _words(
     """
     inc ltd corp co cos llc plc bros jr sr esq etc al dept univ assn ave blvd rd sq bldg est max min avg jan feb mar
     apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun ph.d m.d b.a m.a b.sc m.sc u.s u.k u.n e.u d.c
-    a.m p.m a.d b.c c.e b.c.e r.i.p usw u.a
+    a.m p.m a.d b.c c.e b.c.e r.i.p usw u.a tsp tbsp oz lb lbs pkt qt gal doz
     """
 )
 MONTHS = _words(

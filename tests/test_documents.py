@@ -42,6 +42,19 @@ def test_the_title_is_the_file_name_without_a_heading(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Lakes of the North\n\nJane Doe\n\n## Aims\n\nText.", "Lakes of the North"),
+        ('---\nlayout: post\ntitle: "My Post"\n---\n\nIt is short.\n\n## Why cats?\n\nText.', "My Post"),
+        ("It is short, and no title.\n\n## Aims\n\nText.", "Aims"),
+    ],
+)
+def test_the_title_is_what_stands_first(text: str, title: str, tmp_path: Path) -> None:
+    """A first line with the shape of a title, or what the front matter says, goes before a heading further down."""
+    assert read_documents(write(tmp_path / "a.md", text))[0].title == title
+
+
+@pytest.mark.parametrize(
     ("mark", "encoding"),
     [
         (b"", "utf-8"),

@@ -64,6 +64,13 @@ def test_a_row_is_one_sentence() -> None:
     assert sentences == ["Anna Roy. Boston. | She left. Then.", "a | b"]
 
 
+def test_a_table_with_headings_may_have_lists_in_its_cells() -> None:
+    """As the boxes of an encyclopedia have; a cell's lines are parts of its row."""
+    page = "<table><tr><th>Height<td>120 m<tr><th>Built<td><ul><li>1870<li>1901</ul><tr><th>By<td><p>Roy<p>Ito</table>"
+    assert parts(page) == [("table", ["Height | 120 m", "Built | 1870 1901", "By | Roy Ito"])]
+    assert parts(page.replace("<th>", "<td>"))[0] == ("paragraph", ["Height"])
+
+
 @pytest.mark.parametrize(
     "page",
     [
@@ -97,7 +104,7 @@ def test_what_nobody_sees_is_left_out() -> None:
     page = (
         "<body><style>p{}</style><script>var a</script><noscript>n</noscript><template>t</template><p hidden>h</p>"
         '<p style="color: red; DISPLAY:none">d</p><select><option>o</select><button>b</button><!-- c --><svg>'
-        "<title>s</title></svg><dialog>q</dialog><p>Seen&shy;able <b>te</b>xt.</p>"
+        "<title>s</title></svg><dialog>q</dialog><b class='mw-editsection'>edit</b><p>Seen&shy;able <b>te</b>xt.</p>"
     )
     assert read(page).text == "Seenable text."
 

@@ -56,6 +56,16 @@ def test_a_short_paragraph_shares_a_passage() -> None:
     assert [p.paragraph for p in cut(f"{long}\n\n{short}\n\n{long}")] == [1, 3]
 
 
+def test_a_list_stays_with_what_announces_it() -> None:
+    """With the whole paragraph before it where both fit into a passage, else with its last sentence."""
+    items = "\n".join(f"- {SENTENCE}" for _ in range(3))
+    assert texts(f"{SENTENCE} {SENTENCE} These are not:\n\n{items}") == [
+        f"{SENTENCE} {SENTENCE} These are not:\n\n{items}"
+    ]
+    long = " ".join([SENTENCE] * 8)
+    assert texts(f"{long} These are not:\n\n{items}") == [long, f"These are not:\n\n{items}"]
+
+
 def test_a_long_paragraph_is_cut_evenly() -> None:
     """A paragraph slightly above the limit becomes two halves, not one full passage and a stump."""
     count = MAX_PASSAGE // len(SENTENCE) + 2

@@ -101,7 +101,7 @@ def test_no_sentence_is_longer_than_the_limit(text: str) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    [*"a.\n A(\xa0\u0301\ud800", "# ", '."The', "a\n", "😀\u200d", "aB", "- a\n", "1. A\n\n"],
+    [*"a.\n A(\xa0\u0301\ud800", "# ", '."The', "a\n", "😀\u200d", "aB", "- a\n", "1. A\n\n", ".\xa0" + " " * 49_000],
 )
 def test_hostile_text_takes_linear_time(unit: str) -> None:
     """A hundred thousand characters of one kind are read soundly and without a quadratic regular expression."""
@@ -381,6 +381,47 @@ def test_a_text_of_headings_only_keeps_its_words() -> None:
     assert outline("# One\n\n# Two") == [((), [["# One"], ["# Two"]])]
 
 
+def test_a_heading_over_nothing_is_a_paragraph() -> None:
+    """What it says can be found and cited; the first one stays the title."""
+    text = "# House\n\n## Wifi password: bluewhale\n\n## Parking\n\nBehind the house.\n\n## Pets"
+    assert outline(text) == [
+        (("House",), [["## Wifi password: bluewhale"]]),
+        (("House", "Parking"), [["Behind the house."], ["## Pets"]]),
+    ]
+
+
+def test_chapters_with_a_bare_number_are_not_inside_the_one_before() -> None:
+    """ "3 Results" stands beside "2 Methods", not in "2.1 Sampling"; a number out of order is no chapter's."""
+    body = "A sentence that is long enough to stand under a heading as its text does, and then some more of it."
+    text = "\n\n".join(["1 Aims", body, "2 Methods", "2.1 Sampling", body, "3 Results", body, "12 May 2020", body])
+    assert [headings for headings, _ in outline(text)][:4] == [
+        ("1 Aims",),
+        ("2 Methods",),
+        ("2 Methods", "2.1 Sampling"),
+        ("3 Results",),
+    ]
+
+
+def test_a_numbered_heading_may_stand_over_a_list() -> None:
+    """Its items have bullets or letters; two numbers below would make it an item itself."""
+    body = "A sentence that is long enough to stand under a heading as its text does, and then some more of it."
+    assert [headings for headings, _ in outline(f"1. Scope\n\n{body}\n\n2. Price\n- packing\n- freight")] == [
+        ("1. Scope",),
+        ("2. Price",),
+    ]
+    assert outline("1. Milk\n2. Eggs\n3. Flour") == [((), [["1. Milk", "2. Eggs", "3. Flour"]])]
+
+
+def test_one_long_address_does_not_unwrap_the_lines_around_it() -> None:
+    """Lines wrapped at one width belong together, though one of them holds a long link."""
+    last = "If you work for the\nEuropean Commission or for one of the member states, please write to\nJane Doe."
+    text = (
+        "[the manual](https://docs.example.com/en/latest/reference/manual/index.html#the-bar-format)\n"
+        f"of the Bar Foundation, which is printed each year. {last}"
+    )
+    assert sentences(text)[-1] == last
+
+
 # Sentences
 
 
@@ -400,6 +441,9 @@ def test_a_text_of_headings_only_keeps_its_words() -> None:
         ["« Bonjour. »", "Il partit."],
         ["1. Mix the flour.", "2. Add water.", "3. Wait."],
         ["One came.\\n\\n", "2. Two came."],
+        ["It rose to 4.5%.", "Breakfast costs 12.50.", "Children pay half.", "See Section 4.2.", "Buyers pay."],
+        ["The fees are due.", "(a) The buyer pays.", "(ii) Costs follow, see a) and b)."],
+        ["4.2. The buyer pays.", "He may wait."],
     ],
 )
 def test_sentences_end_where_they_should(expected: list[str]) -> None:
