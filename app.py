@@ -46,6 +46,7 @@ from retrieval.page.shelf import counted, reading, render_shelf, sent_files, wai
 
 TURNS_KEPT = 20  # turns one visitor's conversation shows; older ones scroll out, so a session's memory is bounded
 HISTORY_USED = 6  # turns a follow-up may lean on
+QUESTION_KEPT = 20_000  # characters of a question handed back to be edited; one of more than 2,000 is not searched
 AT_ONCE: dict[str, Any] = {"concurrency_id": "ask", "concurrency_limit": 2}  # page and API share two at a time
 MOST_IN_LINE = 8  # visitors whose uploads are read or wait for it: one round is read at a time
 ALL_VISITORS = 4_000_000  # characters of visitors' documents in memory at once; a character takes about 200 bytes
@@ -63,12 +64,12 @@ def take_turn(question: str, history: Sequence[Turn], passage_index: PassageInde
     earlier = [turn.answer for turn in history if turn.answer][-HISTORY_USED:]
     try:
         answer = ask(question, passage_index=passage_index, history=earlier, as_typed=as_typed)
-        return Turn(shorten(question), answer)
+        return Turn(shorten(question, QUESTION_KEPT), answer)
     except AskError as error:
-        return Turn(shorten(question), trouble=str(error))
+        return Turn(shorten(question, QUESTION_KEPT), trouble=str(error))
     except Exception:  # the page is the last to catch anything: the log gets the traceback, the visitor a sentence
         log.exception("a question failed")
-        return Turn(shorten(question), trouble=FAILED)
+        return Turn(shorten(question, QUESTION_KEPT), trouble=FAILED)
 
 
 def keep_vote(turn: Turn) -> Turn:
@@ -115,6 +116,7 @@ class Desk:
         self.opening = opening
         self.limits = limits
         self.own: WeakValueDictionary[str, Room] = WeakValueDictionary()
+        self.visits: WeakValueDictionary[str, Room] = WeakValueDictionary()  # the same rooms by session
         self.line: list[object] = []  # rounds of uploads, the first one being read
 
     def room(self, own: Room | None = None) -> Room:
@@ -134,14 +136,14 @@ class Desk:
         """Show the question at once, then its answer. ``alone`` searches it as typed, without the turns before."""
         key = own.key if own else ""
         turns = tuple(turn for turn in turns if turn.settled and turn.room == key)[1 - TURNS_KEPT :]
-        pending = self.show((*turns, Turn(shorten(question), room=key)), own)
+        pending = self.show((*turns, Turn(shorten(question, QUESTION_KEPT), room=key)), own)
         yield pending
         while not (own or self.opening.opened(WAIT)):
             yield pending  # a question that is stopped ends only where it yields, and until then Gradio takes no other
         try:
             turn = take_turn(question, turns, self.room(own).passage_index, as_typed=alone)
         except AskError as error:
-            turn = Turn(shorten(question), trouble=str(error))
+            turn = Turn(shorten(question, QUESTION_KEPT), trouble=str(error))
         yield self.show((*turns, replace(turn, room=key)), own)
 
     def request(self, event: gr.EventData, turns: tuple[Turn, ...], own: Room | None = None) -> Iterator[Shown]:
@@ -175,20 +177,21 @@ class Desk:
     def clear(self, own: Room | None = None) -> Shown:
         return self.show((), own)
 
-    def add(self, event: gr.EventData, own: Room | None = None) -> Iterator[Shelf]:
+    def add(self, event: gr.EventData, own: Room | None = None, request: gr.Request | None = None) -> Iterator[Shelf]:
         """Read what a visitor sends, file by file; a room over it and what they hold opens when all are read."""
         try:
-            yield from self.taken(sent_files(event._data), own)
+            yield from self.taken(sent_files(event._data), own, visit(request))
         except AskError as error:
             yield render_shelf(own, self.limits, escape(str(error))), gr.skip()
         except Exception:  # as for a question: the log gets the traceback, the visitor a sentence
             log.exception("uploads failed")
             yield render_shelf(own, self.limits, "Something went wrong here, not with your files."), gr.skip()
 
-    def taken(self, uploads: Sequence[Upload], own: Room | None) -> Iterator[Shelf]:
+    def taken(self, uploads: Sequence[Upload], own: Room | None, session: str) -> Iterator[Shelf]:
         """The shelf while others are read first, in the order in which they came, then while ``uploads`` are read.
 
-        It waits here, not in Gradio's queue: there a few large uploads would keep questions out.
+        It waits here, not in Gradio's queue: there a few large uploads would keep questions out. What the visitor sent
+        before may be read meanwhile: then they hold another room than when this round began.
         """
         place = object()
         if len(self.line) >= MOST_IN_LINE:
@@ -198,11 +201,11 @@ class Desk:
             while ahead := self.line.index(place):
                 yield render_shelf(own, self.limits, waiting(ahead), busy=True), gr.skip()
                 time.sleep(WAIT)
-            yield from self.read(uploads, own)
+            yield from self.read(uploads, self.visits.get(session, own), session)
         finally:
             self.line.remove(place)
 
-    def read(self, uploads: Sequence[Upload], own: Room | None) -> Iterator[Shelf]:
+    def read(self, uploads: Sequence[Upload], own: Room | None, session: str) -> Iterator[Shelf]:
         """The shelf after each step of reading ``uploads``; in the end the room over these and what is held."""
         held = own.passage_index if own else None
         free = ALL_VISITORS - sum(room.characters for room in self.own.values() if room is not own)
@@ -211,15 +214,17 @@ class Desk:
             yield render_shelf(own, self.limits, reading(intake.files), intake.files, busy=True), gr.skip()
         added = sum(file.stage == READY for file in intake.files)
         if added and intake.passage_index:
-            own = self.open_own(intake.passage_index, own.key if own else secrets.token_urlsafe(16))
+            own = self.open_own(intake.passage_index, own.key if own else secrets.token_urlsafe(16), session)
         yield render_shelf(own, self.limits, counted(added) if own else "", intake.files), own if added else gr.skip()
 
-    def open_own(self, passage_index: PassageIndex, key: str) -> Room:
+    def open_own(self, passage_index: PassageIndex, key: str, session: str) -> Room:
         """A visitor's own room; who knows the key may read its documents."""
         room = self.own[key] = Room.over(passage_index, key)
+        if session:
+            self.visits[session] = room
         return room
 
-    def remove(self, event: gr.EventData, own: Room | None) -> Shelf:
+    def remove(self, event: gr.EventData, own: Room | None, request: gr.Request | None = None) -> Shelf:
         """Remove one of the visitor's documents, or all (None); after the last one the shared ones are back."""
         data = event._data if isinstance(event._data, dict) else {}
         names = [None, *(document.id for document in own.passage_index.documents)] if own else []
@@ -227,7 +232,8 @@ class Desk:
         if own is None or document_id not in names:  # forged, or removed before
             return render_shelf(own, self.limits), gr.skip()
         left = without(own.passage_index, document_id) if document_id is not None else None
-        room = self.open_own(left, secrets.token_urlsafe(16)) if left else None
+        self.visits.pop(visit(request), None)
+        room = self.open_own(left, secrets.token_urlsafe(16), visit(request)) if left else None
         status = "Removed. The conversation starts anew." if room else "These are the shared documents again."
         return render_shelf(room, self.limits, status), room
 
@@ -287,6 +293,11 @@ class Desk:
             log.exception("a question failed")
             raise gr.Error(FAILED, print_exception=False) from None
         return json.dumps(answer.to_dict(), ensure_ascii=False)
+
+
+def visit(request: gr.Request | None) -> str:
+    """The session a request belongs to, "" where there is none."""
+    return str(request.session_hash) if request else ""
 
 
 LAUNCH: dict[str, Any] = {

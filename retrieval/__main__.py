@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from index import AskError, PassageIndex, read_documents
 from index.store import Progress
-from retrieval.answer import MAX_CITATIONS, SEEDS, ask, default_index
+from retrieval.answer import MAX_CITATIONS, SEEDS, ask, check_question, default_index
 from retrieval.check import check
 from retrieval.render import to_terminal
 from retrieval.verdict import FAIR, suits, to_text
@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _answered(options: argparse.Namespace) -> int:
     """Print the answer."""
+    check_question(options.question, options.k)  # before an index is opened or built
     answer = ask(options.question, passage_index=_opened(options.documents), k=options.k)
     shown = json.dumps(answer.to_dict(), ensure_ascii=False) if options.json else None
     print(shown or to_terminal(answer, color=sys.stdout.isatty()))
@@ -57,7 +58,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--documents", metavar="PATH", help="a file or folder to ask instead of seeds/")
     parser.add_argument("--json", action="store_true", help="print the answer, or all that the test found, as JSON")
     parser.add_argument("-k", type=int, default=3, help=f"citations at most, up to {MAX_CITATIONS} (default 3)")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.check and options.documents:
+        parser.error("--check names the documents to test itself: leave out --documents")
+    return options
 
 
 def _opened(path: str | None) -> PassageIndex:

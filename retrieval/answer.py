@@ -15,6 +15,7 @@ from retrieval.followup import (
     earlier_questions,
     leans,
     points_back,
+    says_little,
     telling_words,
 )
 from retrieval.query import Query, earlier_queries, in_context, make_query
@@ -23,7 +24,7 @@ from retrieval.reader import reader_for
 from retrieval.reading import read_hits
 from retrieval.results import REFUSAL, Answer, Citation, Turn
 from retrieval.search import candidates
-from retrieval.smalltalk import small_talk
+from retrieval.smalltalk import is_small_talk, small_talk
 from retrieval.spelling import mend
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,7 +34,7 @@ MAX_QUESTION = 2000
 """Characters in a question at most."""
 MAX_CITATIONS = 20
 OWN_LEAST = 0.07
-"""Confidence, before anything is read, below which a question has nothing to do with the documents."""
+"""Confidence, before anything is read, below which a question's own words hardly match the documents."""
 WORTH_READING = 0.003
 """The same below which nothing is read: the reader would not change it."""
 ALONE_ENOUGH = 0.4
@@ -59,9 +60,7 @@ def ask(
     words and no others, slips of the finger included. Raises QuestionError where the question is blank, too long or no
     text, k is below 1 or above MAX_CITATIONS, or the history is not one.
     """
-    question, history = _checked_question(question), _checked_history(history)
-    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MAX_CITATIONS:
-        raise QuestionError(f"k is {k!r}, expected a whole number from 1 to {MAX_CITATIONS}.")
+    question, history = check_question(question, k), _checked_history(history)
     if passage_index is None:
         passage_index = default_index()
     if not as_typed and (line := small_talk(question, passage_index)):
@@ -81,10 +80,10 @@ def _search(
 ) -> tuple[str, list[Hit], float]:
     """What was searched, the hits, best first, and the confidence in the first one.
 
-    A question that stands alone and is answered is searched as it is. Words from the conversation join one that leans
-    on it, or that finds nothing alone, if it then finds something; the evidence still is mostly the question's own. A
-    question whose own words have nothing to do with the documents is never answered by the conversation's, unless one
-    of them stands for something said there.
+    A question that stands alone and matches well is searched as it is, be it a single word. Words from the conversation
+    join one that leans on it, or that finds nothing alone, if it then finds something; the evidence still is mostly the
+    question's own. A question whose own words hardly match the documents is never answered by the conversation's,
+    unless one of them stands for something said there.
     """
     plain = passage_index.embedder.encode([question])[0]
     mended = question if as_typed else mend(question, plain, passage_index)
@@ -95,11 +94,11 @@ def _search(
     context = "" if as_typed else context_of(question, history)
     if not context or (sure >= ALONE_ENOUGH and not leans(question)):
         return question, hits, sure
+    if sure < OWN_LEAST and telling_words(question) and not points_back(question):
+        return question, hits, sure
     wider = make_query(passage_index, question, plain, context, earlier)
     wider_hits, wider_sure = _ranked(passage_index, wider)
-    if sure < OWN_LEAST and telling_words(question) and not points_back(question):
-        wider_sure = 0.0
-    if wider_sure < ALONE_ENOUGH and not leans(question):
+    if wider_sure < ALONE_ENOUGH and not (leans(question) or says_little(question)):
         return question, hits, sure
     return in_context(question, context), wider_hits, wider_sure
 
@@ -121,7 +120,10 @@ def default_index(progress: Progress | None = None) -> PassageIndex:
         return _opened[0]
 
 
-def _checked_question(question: object) -> str:
+def check_question(question: object, k: object) -> str:
+    """The question as it is searched. Raises QuestionError as `ask` does for these two."""
+    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MAX_CITATIONS:
+        raise QuestionError(f"k is {k!r}, expected a whole number from 1 to {MAX_CITATIONS}.")
     if not isinstance(question, str):
         raise QuestionError(f"The question is a {type(question).__name__}, expected text.")
     if len(question) > MAX_QUESTION:
@@ -135,7 +137,7 @@ def _checked_question(question: object) -> str:
 
 
 def _checked_history(history: object) -> tuple[str, ...]:
-    """The questions of the latest turns."""
+    """The questions of the latest turns; small talk has no words to lend."""
     if isinstance(history, str) or not isinstance(history, Sequence):
         raise QuestionError(
             f"The history is a {type(history).__name__}, expected a list of earlier questions or answers."
@@ -145,7 +147,8 @@ def _checked_history(history: object) -> tuple[str, ...]:
         if not isinstance(question, str):
             found = type(question).__name__
             raise QuestionError(f"The history holds a {found}, expected questions as text, or answers.")
-    return tuple(_clean(question[:MAX_TURN]) for question in asked[-MAX_TURNS:])
+    latest = (_clean(question[:MAX_TURN]) for question in asked[-MAX_TURNS:])
+    return tuple(question for question in latest if not is_small_talk(question))
 
 
 def _clean(question: str) -> str:

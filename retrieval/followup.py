@@ -18,16 +18,20 @@ EMPTY = frozenset(
     "by with that this these those it its he she his her hers their theirs him them they i you we me my your our us "
     "has have had be been being any some there then than as from about also other others else can could would will "
     "should may might not no yes so if into after before during up out over more most very just tell please thanks "
-    "many much whats".split()
+    "many much whats come reason exactly really".split()
 )
 """Words that tell nothing about a topic."""
-LEANING = frozenset(
+POINTING = frozenset(
     "it its he she his her hers him they them their theirs this that these those such one ones there then former "
-    "latter another others else also too same and but so or".split()
+    "latter".split()
 )
-"""Words by which a question points back at what was said."""
-POINTING = LEANING - frozenset("another others else also too same and but so or".split())
-"""Those of them that stand for something said."""
+"""Words that stand for something said."""
+JOINING = frozenset("and but so or".split())
+"""Words by which a question that begins with them goes on."""
+MORE = frozenset("another others else also too same".split())
+"""Words by which a short question goes on; in a long one they mostly say something of its own."""
+VERBS = frozenset("is are was were do does did has have had can could will would should may might".split())
+"""Verbs that make a question a whole one, however short."""
 OPENINGS = ("what about ", "how about ", "tell me more ")
 
 
@@ -37,10 +41,21 @@ def telling_words(text: str) -> list[str]:
 
 
 def leans(question: str) -> bool:
-    """Whether a question points back at the conversation, or says too little to stand alone."""
+    """Whether a question points back at the conversation, goes on from it, or is only the rest of one ("Lyon?").
+
+    A bare word without a question mark is a keyword.
+    """
     words = [word.casefold() for word in WORD.findall(question)]
-    opening = " ".join([*words, ""]).startswith(OPENINGS)
-    return len(telling_words(question)) < 2 or opening or not LEANING.isdisjoint(words)
+    telling = telling_words(question)
+    goes_on = words[:1] and (words[0] in JOINING or " ".join([*words, ""]).startswith(OPENINGS))
+    more = len(telling) < 3 and not MORE.isdisjoint(words)
+    rest = says_little(question) and VERBS.isdisjoint(words) and (len(words) > 1 or question.rstrip().endswith("?"))
+    return not telling or bool(goes_on) or points_back(question) or more or rest
+
+
+def says_little(question: str) -> bool:
+    """Whether a question has too few words of its own to stand alone where it finds nothing."""
+    return len(telling_words(question)) < 2
 
 
 def points_back(question: str) -> bool:

@@ -110,7 +110,10 @@ def _heading_matches(passage_index: PassageIndex, passages: NDArray[np.int64], q
 def _document_matches(
     passage_index: PassageIndex, passages: NDArray[np.int64], earlier: Sequence[Query]
 ) -> NDArray[np.float32]:
-    """How well the documents of some passages match earlier questions: each as well as the best of those passages."""
+    """How well the documents of some passages match earlier questions: each as well as the best of those passages.
+
+    A mean: a long conversation about one document must not outweigh a question that names another one.
+    """
     matches = np.zeros(len(passages), np.float32)
     documents, places = np.unique(passage_index.tables.passages[passages, 0], return_inverse=True)
     for query in earlier:
@@ -122,7 +125,7 @@ def _document_matches(
         of_document = np.full(len(documents), -np.inf, np.float32)
         np.maximum.at(of_document, places, scores)
         matches += of_document[places]
-    return matches
+    return matches / np.float32(max(1, len(earlier)))
 
 
 def _closeness(passage_index: PassageIndex, sentences: NDArray[np.int64], query: Query) -> NDArray[np.float32]:

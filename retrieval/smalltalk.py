@@ -20,13 +20,24 @@ MAX_SECTIONS = 12
 
 
 def small_talk(question: str, passage_index: PassageIndex) -> str | None:
-    """The line that answers small talk; None for a question to search."""
-    said = " ".join(re.findall(r"\w+", question.casefold().replace("'", "").replace("’", "")))
+    """The line that answers small talk; None for a question to search, such as one that is a heading."""
+    said = _said(question)
     if THANKS.fullmatch(said) or FAREWELL.fullmatch(said):
-        return f"You are welcome. Ask on about {_contents(passage_index)}"
-    if GREETING.fullmatch(said) or ABOUT.fullmatch(said):
+        thanked = "You are welcome. " if THANKS.fullmatch(said) else ""
+        return f"{thanked}Ask on about {_contents(passage_index)}"
+    if is_small_talk(question) and said not in {_said(heading) for s in passage_index.sections for heading in s}:
         return f"I answer with word-for-word quotes from {_contents(passage_index)}"
     return None
+
+
+def is_small_talk(question: str) -> bool:
+    """Whether a question has nothing to do with any document."""
+    return any(kind.fullmatch(_said(question)) for kind in (GREETING, THANKS, FAREWELL, ABOUT))
+
+
+def _said(text: str) -> str:
+    """The words of a text, without case and apostrophes."""
+    return " ".join(re.findall(r"\w+", text.casefold().replace("'", "").replace("’", "")))
 
 
 def _contents(passage_index: PassageIndex) -> str:

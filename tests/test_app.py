@@ -100,6 +100,8 @@ def test_small_talk_is_only_a_line() -> None:
     """Nothing to unfold, to explain or to vote on where nothing was searched."""
     shown = conversation.render_turn(Turn("Hi", Answer("Hi", "Hi", "I quote.", False, 0.0, ())), last=False)
     assert shown == '<li class="turn talk"><h2 class="question">Hi</h2><p>I quote.</p></li>'
+    last = conversation.render_turn(Turn("Hi", Answer("Hi", "Hi", "I quote.", False, 0.0, ())), last=True)
+    assert "Search as typed" in last
 
 
 def test_the_searched_question_is_shown_only_where_it_differs() -> None:
@@ -118,6 +120,14 @@ def test_a_long_question_is_shown_shortened() -> None:
     assert markup.shorten("short", 5) == "short"
 
 
+def test_a_long_question_is_asked_again_and_edited_whole(desk: Desk) -> None:
+    """Only what is shown is cut: what a button sends back to be searched or edited is all that was typed."""
+    long = "I would like to know, " * 30 + "who runs?"
+    *_, (_, shown, turns) = desk.converse(long, ())
+    assert turns[-1].question == long
+    assert long not in Shown(shown).text
+
+
 def test_copied_text_holds_quote_title_section_and_offsets() -> None:
     """Plain text to paste keeps what a citation is worth."""
     assert copied.as_text(FOUND) == (
@@ -125,6 +135,12 @@ def test_copied_text_holds_quote_title_section_and_offsets() -> None:
         "[1] “Snow is <cold> & white.”\n    Snow › paragraph 1, characters 6 to 29\n\n"
         "[2] “Rain is wet.”\n    Snow › Rain › paragraph 2, characters 51 to 63"
     )
+
+
+def test_what_is_not_shown_is_not_copied() -> None:
+    """A passage that adds nothing to the answer is neither on the page nor among what is pasted."""
+    faint = replace(FOUND, citations=(COLD, replace(RAIN, score=0.1)))
+    assert "Rain" not in answers.render_answer(faint) + copied.as_text(faint) + copied.as_markdown(faint)
 
 
 def test_copied_markdown_shows_signs_as_signs() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import Document, DocumentError, PassageIndex, QuestionError
+from index import Document, DocumentError, PassageIndex, QuestionError, SentenceTransformerEmbedder
 from retrieval import Answer, ask
 from retrieval.answer import MAX_CITATIONS, MAX_QUESTION
 
@@ -211,15 +211,15 @@ def test_any_text_may_be_in_the_history(fox_index: PassageIndex) -> None:
 
 
 def test_a_follow_up_is_searched_with_the_conversation(fox_index: PassageIndex) -> None:
-    """ "Runs" alone finds the fox, which comes first; after a question about Paris it finds the dog there, and says so.
+    """ "Runs?" alone finds the fox, which comes first; after a question about Paris the dog there, and says so.
 
     An Answer in the history does as well as a question.
     """
-    alone = ask("runs", passage_index=fox_index)
-    assert (alone.searched, alone.text) == ("runs", "The red fox runs.")
+    alone = ask("runs?", passage_index=fox_index)
+    assert (alone.searched, alone.text) == ("runs?", "The red fox runs.")
     for turn in ("What is in Paris?", ask("What is in Paris?", passage_index=fox_index)):
-        answer = ask("runs", passage_index=fox_index, history=[turn])
-        assert answer == replace(answer, searched="runs (Paris)", found=True, text="The dog runs in Paris.")
+        answer = ask("runs?", passage_index=fox_index, history=[turn])
+        assert answer == replace(answer, searched="runs? (Paris)", found=True, text="The dog runs in Paris.")
 
 
 def test_a_question_that_stands_alone_is_searched_alone(fox_index: PassageIndex) -> None:
@@ -235,6 +235,27 @@ def test_another_topic_is_refused_after_any_conversation(history: list[str], fox
     answer = ask("Who painted green tigers?", passage_index=fox_index, history=history)
     assert answer == ask("Who painted green tigers?", passage_index=fox_index)
     assert (answer.found, answer.searched) == (False, "Who painted green tigers?")
+
+
+def test_a_keyword_is_searched_alone(fox_index: PassageIndex) -> None:
+    """One word that the documents have is no follow-up, whatever was asked before."""
+    for history in (["What is in Paris?"], ["Who won the World Cup?"], ["hello", "red fox"]):
+        assert ask("moon", passage_index=fox_index, history=history) == ask("moon", passage_index=fox_index)
+
+
+@pytest.mark.model
+def test_a_long_conversation_does_not_outweigh_the_document_named(model: SentenceTransformerEmbedder) -> None:
+    """Six questions about one handbook, then one that names another: that one answers."""
+    handbook = (
+        "The notice period at {0} is {1} weeks for both sides.\n\nSalaries at {0} are paid on the {1}th of a month."
+    )
+    documents = [
+        Document(name, f"{name} handbook", handbook.format(name, n)) for n, name in enumerate(("Alder", "Birch"))
+    ]
+    both = PassageIndex.build(documents, embedder=model)
+    turns = ["What is the notice period at Alder?", "When are salaries paid at Alder?"] * 3
+    answer = ask("notice period Birch", passage_index=both, history=turns)
+    assert answer.citations[0].document_id == "Birch"
 
 
 def test_an_empty_history_changes_nothing(fox_index: PassageIndex) -> None:
@@ -253,7 +274,7 @@ def test_slips_are_mended_and_said(cut_index: PassageIndex) -> None:
 
 def test_slips_of_a_follow_up_are_mended_too(cut_index: PassageIndex) -> None:
     """First spelled right, then joined by words from the conversation."""
-    assert ask("runns", passage_index=cut_index, history=["dog"]).searched == "runs (dog)"
+    assert ask("runns?", passage_index=cut_index, history=["dog"]).searched == "runs? (dog)"
 
 
 def test_as_typed_neither_mends_nor_looks_back(cut_index: PassageIndex) -> None:

@@ -23,12 +23,15 @@ from retrieval.followup import EMPTY, MAX_CONTEXT, MAX_TURN, MAX_TURNS, MAX_WORD
         "IS THIS ONE OPEN ON SUNDAYS?",
         "What's its main task?",
         "Lyon?",
+        "Which cities",
+        "For what reason?",
+        "Anything else?",
         "who",
         "🦊",
     ],
 )
-def test_what_points_back_or_says_little_leans(question: str) -> None:
-    """A pronoun, an opening that goes on, or fewer than two telling words."""
+def test_what_points_back_or_goes_on_leans(question: str) -> None:
+    """A pronoun, an opening that goes on, or the rest of a question with fewer than two telling words."""
     assert leans(question)
 
 
@@ -41,10 +44,14 @@ def test_what_points_back_or_says_little_leans(question: str) -> None:
         "From which cities do criminal organizations operate?",
         "Who painted the Mona Lisa?",
         "How does photosynthesis work?",
+        "gendarmerie",
+        "What is DCPJ?",
+        "Which office sends suspects to another country?",
+        "What do the police and the gendarmerie do?",
     ],
 )
 def test_what_names_its_topic_stands_alone(question: str) -> None:
-    """Two telling words and nothing that points back."""
+    """A keyword, a whole question, and nothing that points back or goes on."""
     assert not leans(question)
 
 

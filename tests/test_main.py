@@ -56,6 +56,12 @@ def test_an_error_is_one_line_and_exits_with_two(arguments: list[str], capsys: p
     assert captured.err.count("\n") == 1
 
 
+def test_a_bad_question_is_refused_before_anything_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody waits for an index only to be told that k is 0."""
+    assert main(["fox", "-k", "0", "--documents", "/nowhere"]) == 2
+    assert "k is 0" in capsys.readouterr().err
+
+
 def test_other_documents_can_be_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """--documents names a file or folder to ask instead."""
     (tmp_path / "moon.txt").write_text("The moon is about 384,400 kilometres away from the earth.")

@@ -37,10 +37,22 @@ def test_a_greeting_is_told_what_can_be_asked(said: str, fox_index: PassageIndex
     assert small_talk(said, fox_index) == f"I answer with word-for-word quotes from {CONTENTS}"
 
 
-@pytest.mark.parametrize("said", ["Thanks!", "thank you very much", "Thank you so much.", "merci", "Bye", "ok"])
+@pytest.mark.parametrize("said", ["Thanks!", "thank you very much", "Thank you so much.", "merci"])
 def test_thanks_are_answered(said: str, fox_index: PassageIndex) -> None:
-    """Thanks and farewells too, with an invitation to go on."""
+    """Thanks too, with an invitation to go on."""
     assert small_talk(said, fox_index) == f"You are welcome. Ask on about {CONTENTS}"
+
+
+@pytest.mark.parametrize("said", ["Bye", "ok", "I see"])
+def test_a_nod_is_answered(said: str, fox_index: PassageIndex) -> None:
+    """Nobody is thanked for it."""
+    assert small_talk(said, fox_index) == f"Ask on about {CONTENTS}"
+
+
+def test_a_heading_is_a_question(toy: ToyEmbedder) -> None:
+    """Where the documents have a "Summary", that word asks for it."""
+    documents = [Document("a", "A", "# Paper\n\n## Summary\n\nThe fox won.")]
+    assert small_talk("summary", PassageIndex.build(documents, embedder=toy)) is None
 
 
 @pytest.mark.parametrize(

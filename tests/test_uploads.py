@@ -242,6 +242,20 @@ def test_rounds_are_read_one_by_one_in_their_order(desk: Desk, monkeypatch: pyte
     assert room == gr.skip()
 
 
+def test_a_round_sent_while_one_is_read_joins_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one began when the visitor held nothing yet; both their documents are there in the end."""
+    monkeypatch.setattr(app, "WAIT", 0)
+    request = gr.Request(session_hash="visit")
+    first, second = desk.add(sent(DOG), None, request), desk.add(sent(FOX), None, request)
+    next(first)
+    next(second)
+    (held,) = (room for _, room in first if isinstance(room, Room))
+    assert ids(held) == ["dog.txt"]
+    (both,) = (room for _, room in second if isinstance(room, Room))
+    assert sorted(ids(both)) == ["dog.txt", "fox.md"]
+    assert ids(bring(desk, DOG)) == ["dog.txt"]
+
+
 def test_a_failure_unforeseen_is_a_sentence(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     """The log gets the traceback, the visitor a line."""
     desk.room().passage_index.embedder.encode = None  # type: ignore[method-assign]

@@ -53,7 +53,12 @@ def render_answer(answer: Answer) -> str:
     pin = f'<a class="pin" {render_target(first)} aria-label="Citation {first.number}, open in the document">'
     said = " ".join(render_piece(piece) for piece in pieces(first) if piece.lit)
     quote = f'<blockquote class="quote"><p>{said}{pin}{first.number}</a></p></blockquote>'
-    return quote + render_citations([c for c in answer.citations if c.score >= ADDS * first.score])
+    return quote + render_citations(shown(answer))
+
+
+def shown(answer: Answer) -> list[Citation]:
+    """The citations of a found answer that add something to it."""
+    return [c for c in answer.citations if c.score >= ADDS * answer.citations[0].score]
 
 
 def render_refusal(answer: Answer) -> str:

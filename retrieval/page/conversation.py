@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from retrieval.page.answers import render_answer, render_refusal, render_trail
 from retrieval.page.copied import as_markdown, as_text
 from retrieval.page.examples import EXAMPLES_SHOWN, subject
-from retrieval.page.markup import button, escape, foot
+from retrieval.page.markup import button, escape, foot, shorten
 from retrieval.page.room import Room
 from retrieval.results import Answer
 
@@ -46,7 +46,8 @@ def render_turn(turn: Turn, last: bool) -> str:
         return f'<li class="turn pending">{question}<p class="note">Reading…</p></li>'
     answer = turn.answer
     if not answer.citations:  # small talk: there is nothing to copy, to vote on or to explain
-        return f'<li class="turn talk">{question}<p>{escape(answer.text)}</p></li>'
+        typed = foot(button("Search as typed", "typed")) if last else ""
+        return f'<li class="turn talk">{question}<p>{escape(answer.text)}</p>{typed}</li>'
     body = render_answer(answer) if answer.found else render_refusal(answer)
     buttons = foot((copies(answer, not turn.room) if answer.found else "") + (votes(turn.vote) if last else ""))
     kind = "found" if answer.found else "refused"
@@ -55,7 +56,7 @@ def render_turn(turn: Turn, last: bool) -> str:
 
 def render_question(turn: Turn, last: bool) -> str:
     """The question as a heading; beside the last one the ways to change it."""
-    question = f'<h2 class="question">{escape(turn.question) or "(nothing)"}</h2>'
+    question = f'<h2 class="question">{escape(shorten(turn.question)) or "(nothing)"}</h2>'
     again = foot(button("Edit", "edit") + button("Ask again", "retry"))
     return f'<div class="asked">{question}{again}</div>' if last else question
 

@@ -2,6 +2,7 @@
 
 import re
 
+from retrieval.page.answers import shown
 from retrieval.results import Answer, Citation
 
 
@@ -13,18 +14,18 @@ def quoted(citation: Citation) -> tuple[str, str]:
 
 
 def as_text(answer: Answer) -> str:
-    """Question, answer and citations as plain text to paste."""
-    rows = ((citation.number, *quoted(citation)) for citation in answer.citations)
+    """Question, answer and the citations that are shown as plain text to paste."""
+    rows = ((citation.number, *quoted(citation)) for citation in shown(answer))
     lines = [f"[{number}] “{quote}”\n    {where}" for number, quote, where in rows]
     return "\n\n".join([answer.question, answer.text, *lines])
 
 
 def as_markdown(answer: Answer) -> str:
-    """Question, answer and citations as Markdown to paste; signs Markdown would read are escaped."""
+    """Question, answer and the citations that are shown as Markdown to paste; signs Markdown would read are escaped."""
 
     def plain(text: str) -> str:
         return re.sub(r"([\\`*_\[\]#|~$<>])", r"\\\1", " ".join(text.split()))
 
-    rows = ((citation.number, *quoted(citation)) for citation in answer.citations)
+    rows = ((citation.number, *quoted(citation)) for citation in shown(answer))
     lines = [f"{number}. “{plain(quote)}”  \n   {plain(where)}" for number, quote, where in rows]
     return "\n\n".join([f"**{plain(answer.question)}**", f"> {plain(answer.text)}", "\n".join(lines)])
