@@ -6,7 +6,9 @@ from pathlib import Path
 from threading import Lock
 
 from index import PassageIndex, QuestionError, open_index
+from index.sentences import split_sentences
 from index.store import Progress
+from retrieval.codes import as_written, stands_nowhere
 from retrieval.confidence import THRESHOLD, confidence
 from retrieval.followup import (
     MAX_TURN,
@@ -24,7 +26,7 @@ from retrieval.reader import reader_for
 from retrieval.reading import read_hits
 from retrieval.results import REFUSAL, Answer, Citation, Turn
 from retrieval.search import candidates
-from retrieval.smalltalk import is_small_talk, small_talk
+from retrieval.smalltalk import is_small_talk, said, small_talk
 from retrieval.spelling import mend
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +41,10 @@ WORTH_READING = 0.003
 """The same below which nothing is read: the reader would not change it."""
 ALONE_ENOUGH = 0.4
 """The same from which on a question that does not lean on the conversation is searched alone."""
+NO_SUCH_CODE = 0.1
+"""Confidence at most where a question names a code that stands nowhere in the documents: its neighbour looks alike."""
+HEADING = 0.7
+"""Confidence at least where a question is the heading over a passage: the place is asked for, not what it says."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufeff]")
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embed, override or isolate a direction: they turn other text
 
@@ -65,14 +71,44 @@ def ask(
         passage_index = default_index()
     if not as_typed and (line := small_talk(question, passage_index)):
         return Answer(question, question, line, found=False, confidence=0.0)
-    searched, hits, sure = _search(passage_index, question, history, as_typed)
-    if sure >= WORTH_READING and (reader := reader_for(passage_index)):
-        hits = read_hits(reader, passage_index, searched, hits)
-        sure = confidence(hits, len(passage_index))
+    found_as = [_read(passage_index, question, history, as_typed)]
+    story, last = _last_question(question)
+    if story and not as_typed:
+        found_as.append(_read(passage_index, last, (*history, story), as_typed))
+    searched, hits, sure = max(found_as, key=lambda found: found[2])
+    headed = [n for n, hit in enumerate(hits) if _is_heading(question, passage_index.passage(hit.passage).section)]
+    if stands_nowhere(question, passage_index):
+        sure = min(sure, NO_SUCH_CODE)
+    elif headed:
+        hits = [hits[headed[0]], *hits[: headed[0]], *hits[headed[0] + 1 :]]
+        sure = max(sure, HEADING)
     found = sure >= THRESHOLD and bool(hits)
     citations = tuple(_citation(passage_index, n, hit, found) for n, hit in enumerate(hits[:k], start=1))
     text = " ".join(citations[0].quotes) if found else REFUSAL
     return Answer(question, searched, text, found, sure, citations)
+
+
+def _read(
+    passage_index: PassageIndex, question: str, history: Sequence[Turn], as_typed: bool
+) -> tuple[str, list[Hit], float]:
+    """What `_search` finds, read where that could change it."""
+    searched, hits, sure = _search(passage_index, question, history, as_typed)
+    if sure >= WORTH_READING and (reader := reader_for(passage_index)):
+        hits = read_hits(reader, passage_index, searched, hits)
+        sure = confidence(hits, len(passage_index))
+    return searched, hits, sure
+
+
+def _last_question(text: str) -> tuple[str, str]:
+    """What somebody tells before they ask, "" where they ask at once, and their question."""
+    *_, last = split_sentences(text, 0, len(text))
+    story = text[: last.start].strip()
+    return (story, text[last.start : last.end]) if text[last.end - 1] == "?" else ("", text)
+
+
+def _is_heading(question: str, section: Sequence[str]) -> bool:
+    """Whether the question is nothing but a heading over a passage."""
+    return bool(section) and said(question) in map(said, section)
 
 
 def _search(
@@ -86,7 +122,7 @@ def _search(
     unless one of them stands for something said there.
     """
     plain = passage_index.embedder.encode([question])[0]
-    mended = question if as_typed else mend(question, plain, passage_index)
+    mended = question if as_typed else as_written(mend(question, plain, passage_index), passage_index)
     if mended != question:
         question, plain = mended, passage_index.embedder.encode([mended])[0]
     earlier = [] if as_typed or not history else earlier_queries(passage_index, earlier_questions(history))

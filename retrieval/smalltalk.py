@@ -4,38 +4,50 @@ import re
 
 from index import PassageIndex
 
-GREETING = re.compile(
-    r"(hi|hello|hey|hiya|howdy|good (morning|afternoon|evening|day)|bonjour|salut|hallo|hola)( there| all)?"
+GREETING = (
+    "(?:hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|day)|bonjour|salut|hallo|hola)"
+    "(?: there| all| everyone| everybody)?|how are you(?: doing)?(?: today)?"
 )
-THANKS = re.compile(r"(many )?(thanks?|thank you|thx|ty|cheers|merci|danke|gracias)( you)?( (so|very) much| a lot)?")
-FAREWELL = re.compile(r"(good ?)?bye( bye)?|see you( later)?|ok(ay)?|got it|i see")
-ABOUT = re.compile(
-    r"help|(what|how) (can|do|could) (you|i) (do|ask|use)( you| this| it| here)?( with this)?"
-    r"|(who|what) are you|how (does|do) (this|you) work|what can i ask( you| here| about)*"
-    r"|what(s| is) (this|it|this (page|document|text|site)|the (document|page|text))( all)? about"
-    r"|what (topics|subjects) (are there|(do|does) (you|this|it) cover)|(give me )?(a )?summary"
-    r"|summari[sz]e( (it|((this|the) )?(document|page|text)|this))?"
+THANKS = (
+    "(?:many )?(?:thanks?|thank you|thx|ty|cheers|merci|danke|gracias)(?: you)?(?: (?:so|very) much| a lot)?"
+    "|(?:that|this|it)(?: i)?s (?:very |really )?helpful|that was (?:very |really )?helpful"
 )
+_IT = "(?:this|it|(?:this|the|my|your) (?:documents?|page|text|site|website|file|manual|book|article|report|guide|pdf))"
+ABOUT = (
+    "(?:help|assist)(?: me)?"
+    "|(?:what|how) (?:can|do|could) (?:you|i) (?:do|ask|use)(?: you| this| it| here)?(?: with this)?"
+    "|(?:who|what) are you|are you (?:a |an )?(?:robot|bot|ai|human|person|real)|how (?:does|do) (?:this|you) work"
+    f"|what can i ask(?: you| here| about)*|what(?:s| is) {_IT}(?: all)? about|whats in {_IT}|what is in {_IT}"
+    f"|what (?:does|do) {_IT} (?:contain|cover|say)|(?:the )?table of contents"
+    "|what (?:topics|subjects) (?:are there|(?:do|does) (?:you|this|it) cover)|(?:give me )?(?:a )?summary"
+    f"|summari[sz]e(?: {_IT})?"
+)
+NOD = (
+    "(?:good ?)?bye(?: bye)?|see you(?: later)?|ok(?:ay)?|got it|i see|great|nice(?: one)?|perfect|cool|yes|no"
+    "|please|pls|(?:can|could|would) you|so|well|and"
+)
+_TALK = re.compile("(?:{0})(?: (?:{0}))*".format("|".join((GREETING, THANKS, ABOUT, NOD))))
 MAX_SECTIONS = 12
 
 
 def small_talk(question: str, passage_index: PassageIndex) -> str | None:
     """The line that answers small talk; None for a question to search, such as one that is a heading."""
-    said = _said(question)
-    if THANKS.fullmatch(said) or FAREWELL.fullmatch(said):
-        thanked = "You are welcome. " if THANKS.fullmatch(said) else ""
-        return f"{thanked}Ask on about {_contents(passage_index)}"
-    if is_small_talk(question) and said not in {_said(heading) for s in passage_index.sections for heading in s}:
+    words = said(question)
+    if not is_small_talk(question) or words in {said(heading) for s in passage_index.sections for heading in s}:
+        return None
+    if re.search(rf"\b(?:{THANKS})\b", words):
+        return f"You are welcome. Ask on about {_contents(passage_index)}"
+    if re.search(rf"\b(?:{GREETING}|{ABOUT})\b", words):
         return f"I answer with word-for-word quotes from {_contents(passage_index)}"
-    return None
+    return f"Ask on about {_contents(passage_index)}"
 
 
 def is_small_talk(question: str) -> bool:
     """Whether a question has nothing to do with any document."""
-    return any(kind.fullmatch(_said(question)) for kind in (GREETING, THANKS, FAREWELL, ABOUT))
+    return _TALK.fullmatch(said(question)) is not None
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
     """The words of a text, without case and apostrophes."""
     return " ".join(re.findall(r"\w+", text.casefold().replace("'", "").replace("’", "")))
 

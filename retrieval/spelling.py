@@ -12,6 +12,11 @@ from index import Encoding, PassageIndex
 
 WORD = re.compile(r"\w+")
 QUESTION_WORDS = dict.fromkeys("what when where which who whom whose why how does did was were the many".split(), 1)
+KEPT = frozenset(
+    "arent cant couldnt didnt doesnt dont hadnt hasnt havent hows id im isnt ive lets pls plz shouldnt thats theres "
+    "theyre thx wasnt werent whats wheres whos wont wouldnt youre".split()
+)
+"""What people type for two words or a polite one: no slips, though a word of the documents is one away."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SHORTEST = 3
 """Letters in a word that may be mended at least; shorter ones are one slip away from too much."""
@@ -29,7 +34,7 @@ def mend(question: str, encoding: Encoding, passage_index: PassageIndex) -> str:
     for match in WORD.finditer(question):
         typed, start = match.group().casefold(), match.start()
         pieces = ((encoding.starts >= start) & (encoding.starts < match.end())).sum()
-        if pieces < 2 or typed in words or typed in QUESTION_WORDS:
+        if pieces < 2 or typed in words or typed in QUESTION_WORDS or typed in KEPT:
             continue
         tried += 1
         if tried > MAX_MENDED:
@@ -45,11 +50,14 @@ def nearest_word(typed: str, words: Mapping[str, int], letters: str) -> str | No
     """The word one slip away that occurs most often; None where there is none, or both differ by a last s only.
 
     words: each one's count. letters: all that they are made of. The first letter is seldom wrong, though it may have
-    changed places with the second.
+    changed places with the second. Of a word of SHORTEST letters none is taken for another: "oat" is no slip of "out".
     """
     if not SHORTEST <= len(typed) <= LONGEST or any(map(str.isdigit, typed)):
         return None
-    near = {word for word in one_slip_away(typed, letters) if word in words and word[0] in typed[:2]}
+    near = {word for word in one_slip_away(typed, letters) if word in words}
+    near = {word for word in near if word[0] == typed[0] or word[:2] == typed[1::-1]}
+    if len(typed) == SHORTEST:
+        near = {word for word in near if len(word) > SHORTEST or sorted(word) == sorted(typed)}
     meant = min((w for w in near if len(w) >= SHORTEST), key=lambda word: (-words[word], word), default=typed)
     return None if meant.rstrip("s") == typed.rstrip("s") else meant
 

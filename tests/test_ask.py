@@ -258,6 +258,21 @@ def test_a_long_conversation_does_not_outweigh_the_document_named(model: Sentenc
     assert answer.citations[0].document_id == "Birch"
 
 
+def test_a_story_before_the_question_does_not_drown_it(fox_index: PassageIndex) -> None:
+    """What is told first is taken as an earlier turn; a question alone, or two of them, are searched as they are."""
+    story = "Green tigers painted my garden. My aunt cried and sold umbrellas to seven sailors near Oslo. "
+    answer = ask(story + "The dog runs in Paris?", passage_index=fox_index)
+    assert (answer.found, answer.searched) == (True, "The dog runs in Paris?")
+    assert answer.text == "The dog runs in Paris."
+
+
+def test_a_heading_is_answered_with_its_section(fox_index: PassageIndex) -> None:
+    """Its words need not stand in the text below it."""
+    answer = ask("places", passage_index=fox_index)
+    assert answer.found
+    assert answer.citations[0].section[-1] == "Places"
+
+
 def test_an_empty_history_changes_nothing(fox_index: PassageIndex) -> None:
     """A question that leans on nothing stands alone."""
     answer = ask("And why?", passage_index=fox_index)

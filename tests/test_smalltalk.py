@@ -30,6 +30,12 @@ CONTENTS = "“Foxes”. Sections: Colours; Places; Sky."
         "Who are you?",
         "Summarize the page",
         "give me a summary",
+        "hello everyone, how are you?",
+        "Can you help me?",
+        "can you summarize this file please",
+        "What is this manual about?",
+        "what does this document contain",
+        "Are you a robot?",
     ],
 )
 def test_a_greeting_is_told_what_can_be_asked(said: str, fox_index: PassageIndex) -> None:
@@ -37,13 +43,13 @@ def test_a_greeting_is_told_what_can_be_asked(said: str, fox_index: PassageIndex
     assert small_talk(said, fox_index) == f"I answer with word-for-word quotes from {CONTENTS}"
 
 
-@pytest.mark.parametrize("said", ["Thanks!", "thank you very much", "Thank you so much.", "merci"])
+@pytest.mark.parametrize("said", ["Thanks!", "thank you very much", "Thank you so much.", "merci", "ok thanks, bye"])
 def test_thanks_are_answered(said: str, fox_index: PassageIndex) -> None:
     """Thanks too, with an invitation to go on."""
     assert small_talk(said, fox_index) == f"You are welcome. Ask on about {CONTENTS}"
 
 
-@pytest.mark.parametrize("said", ["Bye", "ok", "I see"])
+@pytest.mark.parametrize("said", ["Bye", "ok", "I see", "nice one"])
 def test_a_nod_is_answered(said: str, fox_index: PassageIndex) -> None:
     """Nobody is thanked for it."""
     assert small_talk(said, fox_index) == f"Ask on about {CONTENTS}"
@@ -73,6 +79,9 @@ def test_a_heading_is_a_question(toy: ToyEmbedder) -> None:
         "How does the bureau work?",
         "summary of charges",
         "hi-fi systems",
+        "Can you help me with the fox?",
+        "What does this contract say?",
+        "no smoking",
         "fox",
         "?",
     ],
