@@ -20,13 +20,14 @@ from retrieval.followup import (
     says_little,
     telling_words,
 )
+from retrieval.places import names_a_number, place_of
 from retrieval.query import Query, earlier_queries, in_context, make_query
 from retrieval.rank import Hit, rank
 from retrieval.reader import reader_for
 from retrieval.reading import read_hits
 from retrieval.results import REFUSAL, Answer, Citation, Turn
 from retrieval.search import candidates
-from retrieval.smalltalk import is_small_talk, said, small_talk
+from retrieval.smalltalk import is_small_talk, small_talk
 from retrieval.spelling import mend
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,10 +42,9 @@ WORTH_READING = 0.003
 """The same below which nothing is read: the reader would not change it."""
 ALONE_ENOUGH = 0.4
 """The same from which on a question that does not lean on the conversation is searched alone."""
-NO_SUCH_CODE = 0.1
-"""Confidence at most where a question names a code that stands nowhere in the documents: its neighbour looks alike."""
-HEADING = 0.7
-"""Confidence at least where a question is the heading over a passage: the place is asked for, not what it says."""
+PLACE, NOWHERE = 0.7, 0.1
+"""Confidence at least where a question names a place and that is there, and at most where it names a code or a numbered
+place that is nowhere: their neighbours look alike."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufeff]")
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embed, override or isolate a direction: they turn other text
 
@@ -76,12 +76,11 @@ def ask(
     if story and not as_typed:
         found_as.append(_read(passage_index, last, (*history, story), as_typed))
     searched, hits, sure = max(found_as, key=lambda found: found[2])
-    headed = [n for n, hit in enumerate(hits) if _is_heading(question, passage_index.passage(hit.passage).section)]
-    if stands_nowhere(question, passage_index):
-        sure = min(sure, NO_SUCH_CODE)
-    elif headed:
-        hits = [hits[headed[0]], *hits[: headed[0]], *hits[headed[0] + 1 :]]
-        sure = max(sure, HEADING)
+    if place := place_of(question, passage_index, hits):
+        hits = [place, *(hit for hit in hits if hit.passage != place.passage)]
+        sure = max(sure, PLACE)
+    elif names_a_number(question) or stands_nowhere(question, passage_index):
+        sure = min(sure, NOWHERE)
     found = sure >= THRESHOLD and bool(hits)
     citations = tuple(_citation(passage_index, n, hit, found) for n, hit in enumerate(hits[:k], start=1))
     text = " ".join(citations[0].quotes) if found else REFUSAL
@@ -104,11 +103,6 @@ def _last_question(text: str) -> tuple[str, str]:
     *_, last = split_sentences(text, 0, len(text))
     story = text[: last.start].strip()
     return (story, text[last.start : last.end]) if text[last.end - 1] == "?" else ("", text)
-
-
-def _is_heading(question: str, section: Sequence[str]) -> bool:
-    """Whether the question is nothing but a heading over a passage."""
-    return bool(section) and said(question) in map(said, section)
 
 
 def _search(
