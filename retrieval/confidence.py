@@ -3,12 +3,11 @@
 Two logistic regressions. The first weighs how well the first hit matches the question's own words, one by one and as
 a whole; fitted on SQuAD 1.1's training articles, 16 whole and 60 cut to about 1,500 characters: 971 of their questions,
 1,200 about other articles and, at a twentieth of their weight, 412 that were written to look answerable. The second is
-used where passages were read: it weighs the reader's log-odds and a share of the first one's, up to where that tells
-what is about something else: beyond, questions that only look answerable match no worse than those that are.
-tests/fit_confidence.py fits it on SQuAD 2.0's development set and on questions in other words about articles that the
-reader was not trained on: answerable questions, those about other articles, as if these were OFTEN times as many, and,
-as if these were RARE times rarer, those written to look answerable: people seldom ask such on purpose. Among those that
-were, confidence is too high.
+used where passages were read: it weighs the reader's log-odds and a share of the first one's. tests/fit_confidence.py
+fits it on SQuAD 2.0's development set and on questions in other words about articles that the reader was not trained
+on: answerable questions, those about other articles, as if these were OFTEN times as many, and, as if these were RARE
+times rarer, those written to look answerable: people seldom ask such on purpose. Among those that were, confidence is
+too high.
 """
 
 import math
@@ -21,11 +20,10 @@ MATCH, MATCH_CONSTANT = (7.88, 8.10, 7.60, -0.43), -9.08
 constant: questions about other things are taken to be so much rarer than they were where it was fitted."""
 MANY = 64
 """Passages from which on more of them make no difference."""
-MATCHED, ENOUGH = 0.5, -1.0
-"""What the match's log-odds count beside the reader's, and from where on more of them tell nothing: chosen; less lets
-other subjects in, more lets in what only looks answerable."""
-READ, READ_CONSTANT = 0.94, 0.82
-"""Log-odds that the first hit answers, for each unit of `weighed`."""
+MATCHED = 0.3
+"""What the match's log-odds count beside the reader's: chosen; less lets other subjects in."""
+READ, READ_CONSTANT = 0.86, 0.92
+"""Log-odds that the first hit answers, for each unit of the reader's with that share of the match's."""
 OFTEN, RARE = 3, 10
 """How much oftener people ask about something else, and rarer what only looks answerable, than where it was fitted."""
 LEAST, MOST = -5.0, 5.0
@@ -41,12 +39,7 @@ def confidence(hits: Sequence[Hit], passages: int) -> float:
     odds = read_odds(hits)
     if odds is None:
         return probability(matched(hits, passages))
-    return probability(READ * weighed(odds, matched(hits, passages)) + READ_CONSTANT)
-
-
-def weighed(read: float, match: float) -> float:
-    """The reader's log-odds and the match's as one, what the second regression weighs."""
-    return read + MATCHED * min(match, ENOUGH)
+    return probability(READ * (odds + MATCHED * matched(hits, passages)) + READ_CONSTANT)
 
 
 def matched(hits: Sequence[Hit], passages: int) -> float:

@@ -19,7 +19,7 @@ from retrieval.reader import Reader, Reading, Text
 READ, READ_TWICE = 4, 2
 """Passages that are read, and how many of them have their best sentence read as well: more hardly put more right ones
 first."""
-ANSWERS_SHARE, WORST, BEST = 0.07, -5.0, 5.0
+ANSWERS_SHARE, WORST, BEST = 0.045, -3.0, 5.0
 """What each unit of the log-odds that a passage answers adds to its score, from WORST to BEST."""
 SPAN_SHARE = 0.05
 """What a unit of log-probability that the answer is in a sentence adds to the sentence's score."""

@@ -43,7 +43,7 @@ from tests.reader_examples import (
 HELD_OUT, MEASURED = 6, 300
 """Articles of SQuAD that are not trained on, the same ones whatever the seed, and how many questions are measured."""
 BATCH = 32
-RATE = 2e-4
+RATE = 1.5e-4
 WARM, STABLE = 0.05, 0.2
 """Shares of the steps: by when the learning rate has risen, and from when on it falls to nothing."""
 POOL = 64
