@@ -22,8 +22,9 @@ SENTENCE_SHARE = 1 / 3
 """Share of its best sentence in a passage's score."""
 IN_HEADING = 0.9
 """What a match in the title or the headings over a passage counts, compared with one in it."""
-EARLIER_SHARE = 0.6
-"""Weight of how well a passage's document matches the questions asked before, compared with the question itself."""
+EARLIER_SHARE, EARLIER_MOST = 0.6, 3
+"""Weight of how well a passage's document matches a question asked before, compared with the question itself, and of
+how many together at most."""
 
 WORD_FOR_WORD, OTHER_WORDS = 0.7, 2.0
 """A best passage that matches by less than WORD_FOR_WORD tells of a question in other words: each point that is missing
@@ -112,7 +113,7 @@ def _document_matches(
 ) -> NDArray[np.float32]:
     """How well the documents of some passages match earlier questions: each as well as the best of those passages.
 
-    A mean: a long conversation about one document must not outweigh a question that names another one.
+    A long conversation must not outweigh a question that names another one.
     """
     matches = np.zeros(len(passages), np.float32)
     documents, places = np.unique(passage_index.tables.passages[passages, 0], return_inverse=True)
@@ -125,7 +126,7 @@ def _document_matches(
         of_document = np.full(len(documents), -np.inf, np.float32)
         np.maximum.at(of_document, places, scores)
         matches += of_document[places]
-    return matches / np.float32(max(1, len(earlier)))
+    return matches * np.float32(min(1.0, EARLIER_MOST / max(1, len(earlier))))
 
 
 def _closeness(passage_index: PassageIndex, sentences: NDArray[np.int64], query: Query) -> NDArray[np.float32]:
