@@ -25,8 +25,12 @@ def as_written(question: str, passage_index: PassageIndex) -> str:
     if not any(map(str.isdigit, question)):
         return question
     written = _written(passage_index)
-    forms = {form.casefold() for form in written.values()}
-    return _TYPED.sub(lambda m: m[0] if m[0].casefold() in forms else written.get(_bare(m[0]), m[0]), question)
+
+    def form(match: re.Match[str]) -> str:
+        first = written.get(_bare(match[0]), match[0])
+        return match[0] if first.casefold() == match[0].casefold() else first
+
+    return _TYPED.sub(form, question)
 
 
 def stands_nowhere(question: str, passage_index: PassageIndex) -> bool:

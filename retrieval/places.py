@@ -23,11 +23,12 @@ def place_of(question: str, passage_index: PassageIndex, hits: Sequence[Hit]) ->
     """The hit that stands where a question asks for, its sentence the one that begins there; None without one."""
     asked = _ASKED.fullmatch(question.strip())
     begins = re.compile(rf"[\W_]*(?:{_NOUN}\W*)?{re.escape(asked[2])}(?!\.?\d)", re.IGNORECASE) if asked else None
+    words = said(question)
     for hit in sorted(hits, key=lambda hit: hit.passage):  # of a long section the first passage
         passage, text = passage_index.passage(hit.passage), passage_index.document(hit.passage).text
         first, _ = passage_index.sentence_range(hit.passage)
         headings = passage.section
-        if said(question) in map(said, headings):
+        if words in map(said, headings):
             return hit
         if begins and any(map(begins.match, headings[-1:])):
             return replace(hit, sentence=first, answer=None)

@@ -12,7 +12,7 @@ THANKS = (
     "(?:many )?(?:thanks?|thank you|thx|ty|cheers|merci|danke|gracias)(?: you)?(?: (?:so|very) much| a lot)?"
     "|(?:that|this|it)(?: i)?s (?:very |really )?helpful|that was (?:very |really )?helpful"
 )
-_IT = "(?:this|it|(?:this|the|my|your) (?:documents?|page|text|site|website|file|manual|book|article|report|guide|pdf))"
+_IT = "(?:(?:this|the|my|your) (?:documents?|page|text|site|website|file|manual|book|article|report|guide|pdf)|this|it)"
 ABOUT = (
     "(?:help|assist)(?: me)?"
     "|(?:what|how) (?:can|do|could) (?:you|i) (?:do|ask|use)(?: you| this| it| here)?(?: with this)?"
@@ -23,10 +23,11 @@ ABOUT = (
     f"|summari[sz]e(?: {_IT})?"
 )
 NOD = (
-    "(?:good ?)?bye(?: bye)?|see you(?: later)?|ok(?:ay)?|got it|i see|great|nice(?: one)?|perfect|cool|yes|no"
+    "(?:good ?)?bye|see you(?: later)?|ok(?:ay)?|got it|i see|great|nice(?: one)?|perfect|cool|yes|no"
     "|please|pls|(?:can|could|would) you|so|well|and"
 )
-_TALK = re.compile("(?:{0})(?: (?:{0}))*".format("|".join((GREETING, THANKS, ABOUT, NOD))))
+_PHRASE = rf"(?>(?:{GREETING}|{THANKS}|{ABOUT}|{NOD})\b)"  # atomic: phrases that can be read in two ways cost no time
+_TALK = re.compile(f"{_PHRASE}(?: {_PHRASE})*+")
 MAX_SECTIONS = 12
 
 

@@ -55,6 +55,12 @@ def test_a_nod_is_answered(said: str, fox_index: PassageIndex) -> None:
     assert small_talk(said, fox_index) == f"Ask on about {CONTENTS}"
 
 
+def test_endless_small_talk_takes_no_time(fox_index: PassageIndex) -> None:
+    """A pattern that could read a phrase in two ways would take forever to give up."""
+    for phrase in ("bye ", "good bye ", "thank you ", "ok so ", "help me ", "can you "):
+        assert small_talk(phrase * 200 + "fox", fox_index) is None
+
+
 def test_a_heading_is_a_question(toy: ToyEmbedder) -> None:
     """Where the documents have a "Summary", that word asks for it."""
     documents = [Document("a", "A", "# Paper\n\n## Summary\n\nThe fox won.")]
