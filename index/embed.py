@@ -8,7 +8,6 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from index.eight_bits import to_eight_bits
 from index.errors import ModelError
 from index.generations import file_sha256
+from index.threads import one_thread, usual_threads
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -61,7 +61,7 @@ class Embedder(Protocol):
 class _Loaded:
     """A model, and what is read off it once. tokenizer: its own, for the model's may not be shared between threads.
 
-    before, after: the special tokens around a text. limit: tokens read at once, those left out. threads: of torch.
+    before, after: the special tokens around a text. limit: tokens read at once, those left out.
     """
 
     model: "SentenceTransformer"
@@ -69,7 +69,6 @@ class _Loaded:
     before: list[int]
     after: list[int]
     limit: int
-    threads: int
 
 
 class SentenceTransformerEmbedder:
@@ -132,7 +131,6 @@ def _located(source: str) -> SentenceTransformerEmbedder:
 def _load(folder: str, eight_bits: bool) -> _Loaded:
     """The model of this name or in this folder, tried on one word."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    import torch
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
     from transformers import AutoTokenizer
@@ -146,7 +144,7 @@ def _load(folder: str, eight_bits: bool) -> _Loaded:
         tokenizer = AutoTokenizer.from_pretrained(folder)
         before, after = _frame(tokenizer)
         limit = int(model.get_max_seq_length() or 512) - len(before) - len(after)
-        loaded = _Loaded(model, tokenizer, before, after, limit, torch.get_num_threads())
+        loaded = _Loaded(model, tokenizer, before, after, limit)
         _forward(loaded, [tokenizer.unk_token_id or 0])
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelError(
@@ -179,7 +177,7 @@ def _vectors(loaded: _Loaded, rows: Sequence[NDArray[np.int32]]) -> list[NDArray
     if len(parts) == 1:
         vectors = [_forward(loaded, pieces[0])]
     else:
-        with ThreadPoolExecutor(loaded.threads) as pool:
+        with ThreadPoolExecutor(usual_threads()) as pool:
             vectors = [*pool.map(lambda part: _forward(loaded, part), pieces)]
     by_row: list[list[NDArray[np.float32]]] = [
         [np.zeros((0, loaded.model.get_embedding_dimension() or 0), np.float32)] for _ in rows
@@ -194,7 +192,7 @@ def _forward(loaded: _Loaded, pieces: list[int]) -> NDArray[np.float32]:
     import torch
 
     ids = torch.tensor([loaded.before + pieces + loaded.after])
-    with threads(1, loaded.threads), torch.inference_mode():
+    with one_thread(), torch.inference_mode():
         found = loaded.model({"input_ids": ids, "attention_mask": torch.ones_like(ids)})
     vectors: NDArray[np.float32] = found["token_embeddings"][0].float().numpy()
     skip = len(loaded.before)
@@ -206,18 +204,6 @@ def _even_parts(count: int, limit: int) -> Iterator[tuple[int, int]]:
     pieces = -(-count // limit)
     for i in range(pieces):
         yield count * i // pieces, count * (i + 1) // pieces
-
-
-@contextmanager
-def threads(count: int, otherwise: int) -> Iterator[None]:
-    """Let torch use this many threads: two of them for one question would spin against each other."""
-    import torch
-
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(otherwise)
 
 
 def _packaged_folder() -> Path:

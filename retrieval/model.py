@@ -33,7 +33,7 @@ def build_model(folder: str) -> "torch.nn.ModuleDict":
     import torch
     from transformers import AutoModel
 
-    encoder = AutoModel.from_pretrained(folder, attn_implementation="eager")
+    encoder = AutoModel.from_pretrained(folder)
     encoder.pooler = None  # it has one, which is not read; left out of what is loaded, it would be reported as missing
     for name, parameter in encoder.named_parameters():
         parameter.requires_grad_(not name.startswith(FROZEN))
@@ -70,10 +70,30 @@ def forward(
 
     The first two are logits, (texts, tokens), -inf outside the passage; the third is log-odds, (texts,).
     """
-    inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids")}
-    states = model["encoder"](**inputs).last_hidden_state
+    states = _encode(model["encoder"], batch)
     spans = model["span"](states).float().masked_fill(~batch["inside"][..., None], float("-inf"))
     return spans[..., 0], spans[..., 1], model["answers"](states[:, 0]).float()[:, 0]
+
+
+def _encode(encoder: Any, batch: "Mapping[str, torch.Tensor]") -> "torch.Tensor":
+    """The last layer's states, (texts, tokens, width).
+
+    The encoder's own way there spends a fifth of the time in Python, for which texts read side by side wait in turn.
+    """
+    from torch.nn.functional import gelu, scaled_dot_product_attention
+
+    heads = encoder.config.num_attention_heads
+    seen = batch["attention_mask"].bool()[:, None, None]
+    states: torch.Tensor = encoder.embeddings(batch["input_ids"], batch["token_type_ids"])
+    for layer in encoder.encoder.layer:
+        own, mix = layer.attention.self, layer.attention.output
+        asked, keys, values = (
+            part(states).unflatten(-1, (heads, -1)).transpose(1, 2) for part in (own.query, own.key, own.value)
+        )
+        found = scaled_dot_product_attention(asked, keys, values, attn_mask=seen).transpose(1, 2).flatten(2)
+        states = mix.LayerNorm(states + mix.dense(found))
+        states = layer.output.LayerNorm(states + layer.output.dense(gelu(layer.intermediate.dense(states))))
+    return states
 
 
 def save_changes(model: "torch.nn.ModuleDict", folder: str, path: Path) -> None:

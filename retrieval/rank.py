@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import PassageIndex, unit_means, unit_rows
+from index.rows import inner_products
 from retrieval.query import Query
 
 SAME_PIECE = 0.1
@@ -53,7 +54,6 @@ class Hit:
     answer: tuple[int, int] | None = None
 
 
-@np.errstate(invalid="ignore")  # OpenBLAS, five rows, AVX-512: unused lanes are read from the stack, a flag is raised
 def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Query) -> list[Hit]:
     """The candidates as hits, best first; equal ones in reading order. Scores compare within one query."""
     if not len(candidates):
@@ -169,7 +169,7 @@ def _best_in(
     vectors: those of the ranges' tokens, one range after the other. pieces: the word pieces of all tokens there are.
     """
     tokens = np.concatenate([np.arange(a, b) for a, b in zip(starts, stops, strict=True)])
-    similarity = query.vectors @ vectors.T
+    similarity = inner_products(query.vectors, vectors)
     similarity += SAME_PIECE * (query.ids[:, None] == pieces[tokens][None])
     lengths = stops - starts
     return np.maximum.reduceat(similarity, np.cumsum(lengths) - lengths, axis=1)

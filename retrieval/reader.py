@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import PassageIndex, SentenceTransformerEmbedder
-from index.embed import threads
+from index.threads import one_thread
 from retrieval.model import MAX_TOKENS, Parts, forward, load_model, make_batch
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Reader:
         import torch
 
         batch = make_batch([text], self._tokenizer.cls_token_id, self._tokenizer.sep_token_id)
-        with threads(1, torch.get_num_threads()), torch.inference_mode():
+        with one_thread(), torch.inference_mode():
             start, end, answers = forward(self._model, batch)
             inside = batch["inside"][0]
             first, last = (torch.log_softmax(logits[0][inside], 0).numpy() for logits in (start, end))

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import ModelError, PassageIndex
+from index import ModelError, PassageIndex, SentenceTransformerEmbedder
 from index.generations import file_sha256
 from retrieval import ask
-from retrieval.model import load_model
+from retrieval.model import build_model, forward, load_model, make_batch
 from retrieval.reader import MANIFEST, READER_SETTING, WEIGHTS, Reading, _windows, load_reader, reader_for
 
 TOWN = "The mill was built in 1820 by Anna Berg. It burnt down in 1911 and was never rebuilt."
@@ -55,6 +55,23 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
 def test_other_models_are_not_read_with(fox_index: PassageIndex) -> None:
     """The reader goes with the packaged model only."""
     assert reader_for(fox_index) is None
+
+
+@pytest.mark.model
+def test_the_network_is_the_encoder_as_published() -> None:
+    """Our shorter way through its layers ends where the library's own does, for texts of different lengths, too."""
+    import torch
+
+    model = build_model(SentenceTransformerEmbedder.packaged().folder).eval()
+    batch = make_batch([([2040, 2003], [2103], [4231, 2001, 2328, 1012]), ([2043], [], [3000] * 30)], 101, 102)
+    inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids")}
+    with torch.inference_mode():
+        states = model["encoder"](**inputs).last_hidden_state
+        expected = model["span"](states)[..., 0], model["answers"](states[:, 0])[:, 0]
+        start, _, answers = forward(model, batch)
+    inside = batch["inside"]
+    assert torch.allclose(start[inside], expected[0][inside], atol=1e-4)
+    assert torch.allclose(answers, expected[1], atol=1e-4)
 
 
 @pytest.mark.model
