@@ -42,6 +42,7 @@ _VERBS = re.compile(
     r"\b(?:is|was|were|are|has|had|have|will|would|can|could|did|does|been|said|says|may|might|must|should)\b"
 )
 _PAGE = re.compile(r"(?:page|seite|p\.)\s+\d+(?:\s+(?:of|von|/)\s+\d+)?", re.IGNORECASE)
+_CLOCK = re.compile(r"\d{1,2}:\d\d")
 _PRONOUN = re.compile(r"(?:I|He|She|It|We|They|There)\b|.*['’]s$")
 _ENDERS = ".!?:;,…。！？、，；：।؟۔-–—\"”’'»|=*_/\\"
 
@@ -284,7 +285,13 @@ def _is_cut_off(words: str) -> bool:
 
 def _is_plain_title(words: str) -> bool:
     """Whether a line without markup has the shape of a title and no verb that would make it a sentence."""
-    if not _is_title(words) or ITEM.match(words) or _SPEAKER.match(words) or _PAGE.fullmatch(words):
+    if (
+        not _is_title(words)
+        or ITEM.match(words)
+        or _SPEAKER.match(words)
+        or _PAGE.fullmatch(words)
+        or _CLOCK.search(words)
+    ):
         return False
     if words.isupper():
         return sum(map(str.isalpha, words)) >= 4

@@ -79,14 +79,23 @@ def cut_passages(text: str, section: Section) -> list[Passage]:
     for number, paragraph in enumerate(section.paragraphs, start=1):
         for group in _cut(paragraph.sentences):
             numbered = [(number, sentence) for sentence in group]
-            announced = bool(groups) and text[groups[-1][-1][1].end - 1] in ":："
+            announced = bool(groups) and text[groups[-1][-1][1].end - 1] in ":：?？"
             if groups and _joins(groups[-1], numbered, announced):
                 groups[-1].extend(numbered)
-            elif announced and len(groups[-1]) > 1 and _fits(groups[-1][-1:], numbered):
-                groups.append([groups[-1].pop(), *numbered])  # what announces a list stays with it
-            else:
-                groups.append(numbered)
+                continue
+            lead = _lead(groups[-1]) if announced else []
+            if lead and _fits(lead, numbered):
+                del groups[-1][-len(lead) :]
+                numbered = [*lead, *numbered]
+            groups.append(numbered)
     return [Passage(section.headings, group[0][0], tuple(s for _, s in group)) for group in groups]
+
+
+def _lead(group: Group) -> Group:
+    """What announces a list or asks what comes next, at the end of a group: its last paragraph, or sentence if it has
+    only one; nothing where that is all of it."""
+    last = [item for item in group if item[0] == group[-1][0]]
+    return last if len(last) < len(group) else group[-1:] if len(group) > 1 else []
 
 
 def _joins(before: Group, group: Group, announced: bool) -> bool:

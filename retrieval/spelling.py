@@ -11,15 +11,25 @@ from collections.abc import Iterator, Mapping
 from index import Encoding, PassageIndex
 
 WORD = re.compile(r"\w+")
-QUESTION_WORDS = dict.fromkeys("what when where which who whom whose why how does did was were the many".split(), 1)
+COMMON = dict.fromkeys(
+    "about after any are back because before between can could did do does each for from get happen happens had has "
+    "have how into is long many much need often only other people really should start stop take tell than that the "
+    "their them there they this time until want was were what when where which while who whom whose why with without "
+    "work would year you your".split(),
+    0,
+)
+"""Words of questions that documents may lack, as words that occur never."""
+SHORTHAND = {"wat": "what", "wot": "what", "wen": "when", "hwo": "how"}
+"""Slips that the model knows whole, as other words, or that could be two."""
 KEPT = frozenset(
     "arent cant couldnt didnt doesnt dont hadnt hasnt havent hows id im isnt ive lets pls plz shouldnt thats theres "
     "theyre thx wasnt werent whats wheres whos wont wouldnt youre".split()
 )
 """What people type for two words or a polite one: no slips, though a word of the documents is one away."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-SHORTEST = 3
-"""Letters in a word that may be mended at least; shorter ones are one slip away from too much."""
+SHORTEST, SHORT = 3, 4
+"""Letters in a word that may be mended at least, shorter ones are one slip away from too much, and in one of which no
+letter is taken for another."""
 LONGEST = 40
 """Letters in a word that may be mended at most: a longer one has too many neighbours."""
 MAX_MENDED = 8
@@ -28,18 +38,18 @@ MAX_MENDED = 8
 
 def mend(question: str, encoding: Encoding, passage_index: PassageIndex) -> str:
     """The question with its slips mended; the same string where there are none."""
-    words = passage_index.words
+    words, letters = passage_index.words, "".join({*LETTERS, *passage_index.letters})
     found: list[str] = []
     at = tried = 0
     for match in WORD.finditer(question):
         typed, start = match.group().casefold(), match.start()
         pieces = ((encoding.starts >= start) & (encoding.starts < match.end())).sum()
-        if pieces < 2 or typed in words or typed in QUESTION_WORDS or typed in KEPT:
+        if typed in words or typed in COMMON or typed in KEPT or (pieces < 2 and typed not in SHORTHAND):
             continue
         tried += 1
         if tried > MAX_MENDED:
             break
-        meant = nearest_word(typed, QUESTION_WORDS, LETTERS) or nearest_word(typed, words, passage_index.letters)
+        meant = SHORTHAND.get(typed) or nearest_word(typed, {**COMMON, **words}, letters)
         if meant:
             found += [question[at:start], meant]
             at = match.end()
@@ -47,19 +57,30 @@ def mend(question: str, encoding: Encoding, passage_index: PassageIndex) -> str:
 
 
 def nearest_word(typed: str, words: Mapping[str, int], letters: str) -> str | None:
-    """The word one slip away that occurs most often; None where there is none, or both differ by a last s only.
+    """The word that is meant, of those one slip away; None where there is none, or both differ by a last s only.
 
-    words: each one's count. letters: all that they are made of. The first letter is seldom wrong, though it may have
-    changed places with the second. Of a word of SHORTEST letters none is taken for another: "oat" is no slip of "out".
+    words: each one's count. letters: all that they are made of. The likeliest slip counts first, then the count. The
+    first letter is seldom wrong, though it may have changed places with the second. No letter of a SHORT word is taken
+    for another one, "oat" is no slip of "out", nor where that only makes a word that the documents lack.
     """
     if not SHORTEST <= len(typed) <= LONGEST or any(map(str.isdigit, typed)):
         return None
     near = {word for word in one_slip_away(typed, letters) if word in words}
     near = {word for word in near if word[0] == typed[0] or word[:2] == typed[1::-1]}
-    if len(typed) == SHORTEST:
-        near = {word for word in near if len(word) > SHORTEST or sorted(word) == sorted(typed)}
-    meant = min((w for w in near if len(w) >= SHORTEST), key=lambda word: (-words[word], word), default=typed)
+    near = {word for word in near if _unlikely(typed, word) < 2 or (len(typed) > SHORT and words[word])}
+    meant = min(
+        (word for word in near if len(word) >= SHORTEST),
+        key=lambda word: (_unlikely(typed, word), -words[word], word),
+        default=typed,
+    )
     return None if meant.rstrip("s") == typed.rstrip("s") else meant
+
+
+def _unlikely(typed: str, meant: str) -> int:
+    """0 where neighbours were swapped or a letter left out, 1 for a letter too many, 2 for a wrong one."""
+    if len(meant) == len(typed):
+        return 0 if sorted(meant) == sorted(typed) else 2
+    return int(len(meant) < len(typed))
 
 
 def one_slip_away(word: str, letters: str) -> Iterator[str]:

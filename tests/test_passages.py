@@ -66,6 +66,17 @@ def test_a_list_stays_with_what_announces_it() -> None:
     assert texts(f"{long} These are not:\n\n{items}") == [long, f"These are not:\n\n{items}"]
 
 
+def test_a_question_stays_with_what_follows() -> None:
+    """In a talk the next turn answers: both are one passage, or the asking turn, else its question, moves along."""
+    short, turn, long = f"A: {SENTENCE}", f"A: {SENTENCE} And when?", " ".join([SENTENCE] * 8)
+    assert texts(f"{turn}\n\nB: {SENTENCE} {SENTENCE}") == [f"{turn}\n\nB: {SENTENCE} {SENTENCE}"]
+    assert texts(f"{SENTENCE * 4}\n\n{short} And when?\n\nB: {long}") == [
+        SENTENCE * 4,
+        f"{short} And when?\n\nB: {long}",
+    ]
+    assert texts(f"{long} And when?\n\n{long}") == [long, f"And when?\n\n{long}"]
+
+
 def test_a_long_paragraph_is_cut_evenly() -> None:
     """A paragraph slightly above the limit becomes two halves, not one full passage and a stump."""
     count = MAX_PASSAGE // len(SENTENCE) + 2

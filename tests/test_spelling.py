@@ -53,11 +53,26 @@ def test_one_slip_is_what_counts_as_one(a: str, b: str) -> None:
 
 
 def test_the_word_that_occurs_most_is_meant() -> None:
-    """Among words one slip away the count decides, then the alphabet."""
-    assert nearest_word("catt", {"cart": 1, "cats": 2, "cat": 2, "dog": 9}) == "cat"
-    assert nearest_word("catt", {"cart": 3, "cats": 2, "cat": 2}) == "cart"
-    assert nearest_word("catt", {"dog": 9}) is None
-    assert nearest_word("catt", {}) is None
+    """Among words the same kind of slip away the count decides, then the alphabet."""
+    assert nearest_word("bokks", {"books": 1, "bonks": 2, "dog": 9}) == "bonks"
+    assert nearest_word("bokks", {"books": 2, "bonks": 2}) == "bonks"
+    assert nearest_word("bokks", {"dog": 9}) is None
+    assert nearest_word("bokks", {}) is None
+
+
+def test_the_likeliest_slip_is_meant() -> None:
+    """Letters swapped or left out come before one too many, and that before a wrong one, whatever the counts are."""
+    assert nearest_word("wekes", {"weeks": 1, "wakes": 9}) == "weeks"
+    assert nearest_word("thefs", {"thefts": 1, "these": 9}) == "thefts"
+    assert nearest_word("exiit", {"exit": 1, "edict": 5, "exist": 9}) == "exit"
+
+
+def test_a_wrong_letter_counts_only_in_longer_words_of_the_documents() -> None:
+    """A short word with another letter is another word, and so may be one that the documents lack."""
+    assert nearest_word("fone", {"fine": 9}) is None
+    assert nearest_word("polise", {"police": 1}) == "police"
+    assert nearest_word("abort", {"about": 0}) is None
+    assert nearest_word("abuot", {"about": 0}) == "about"
 
 
 def test_two_slips_are_another_word() -> None:
@@ -125,10 +140,15 @@ def test_unknown_words_are_mended(typed: str, meant: str) -> None:
     assert mended(typed, PassageIndex.build([Document("d", "T", text)], embedder=CuttingEmbedder())) == meant
 
 
-def test_question_words_come_before_words_of_the_documents() -> None:
-    """However often the documents say "wart", "waht" means "what"."""
-    document = Document("d", "T", "A wart, a wart, a wart.")
-    assert mended("waht", PassageIndex.build([document], embedder=CuttingEmbedder())) == "what"
+def test_words_of_questions_are_meant_too() -> None:
+    """However often the documents say "wart", "waht" means "what"; they say "where", and "wat" stands for "what"."""
+    index = PassageIndex.build([Document("d", "T", "A wart, a wart, where?")], embedder=CuttingEmbedder())
+    assert mended("waht", index) == "what"
+    assert mended("how mcuh", index) == "how much"
+    assert mended("wher", index) == "where"
+    assert mended("wat", index) == "what"
+    named = PassageIndex.build([Document("d", "T", "Angkor Wat is a temple.")], embedder=CuttingEmbedder())
+    assert mended("wat", named) == "wat"
 
 
 @pytest.mark.parametrize("question", ["Colours of Places", "green tiger", "f0x 1998 dg", "?!", "ein Fuchs", "狐狸"])
