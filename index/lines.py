@@ -285,13 +285,9 @@ def _is_cut_off(words: str) -> bool:
 
 def _is_plain_title(words: str) -> bool:
     """Whether a line without markup has the shape of a title and no verb that would make it a sentence."""
-    if (
-        not _is_title(words)
-        or ITEM.match(words)
-        or _SPEAKER.match(words)
-        or _PAGE.fullmatch(words)
-        or _CLOCK.search(words)
-    ):
+    if not _is_title(words) or ITEM.match(words) or _PAGE.fullmatch(words):
+        return False
+    if _SPEAKER.match(words) or _CLOCK.search(words):  # a turn of a talk
         return False
     if words.isupper():
         return sum(map(str.isalpha, words)) >= 4

@@ -324,9 +324,8 @@ def test_lines_in_capitals_above_text_are_headings() -> None:
     [
         "Apples\n\nPears\n\nPlums\n\nCherries",
         "1. Milk\n2. Eggs\n3. Bread\n\nBuy all of it before the shop closes for the weekend, and do not forget a bag.",
-        "Anna Berg (00:01:26)\nThe roof leaks over the reading room, and the lead in the valley has to be made anew before "
-        "the winter comes.\n\nBen Holm (00:01:49)\nIs there a cheaper way to do it, one that the council would pay for at "
-        "once, with what is left of this year?",
+        "Anna Berg (00:01:26)\n\nThe roof leaks over the reading room, and the lead in the valley has to be made anew."
+        "\n\nBen Holm (00:01:49)\n\nIs there a cheaper way to do it, one that the council would pay for at once?",
         "JOHN\nHello.\n\nMARY\nHello.\n\nJOHN\nI am fine.\n\nMARY\nGood.\n\nJOHN\nBye.\n\nMARY\nBye.",
         "The band broke up.\n\nThe Sun Sessions\n\nwas cited by many as an influence on the music of "
         "the next decade\n\n"
