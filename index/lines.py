@@ -19,12 +19,13 @@ _WIDE = 130  # a longer line was not wrapped by hand: lines of such text are par
 
 # Levels of headings: a heading closes those of its level and below. Markup has 1 to 99, numbers 200 + depth.
 _CHAPTERS = {"part": 100, "book": 100, "teil": 100}
-_CHAPTER, _CAPITALS, _NUMBERED, _PLAIN = 110, 150, 200, 300
+_BOLD_LINE, _CHAPTER, _CAPITALS, _NUMBERED, _PLAIN = 90, 110, 150, 200, 300
 RUN_IN = 400
 
 _BREAK = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _ATX = re.compile(r"(#{1,6})[ \t]+(\S.*?)(?:[ \t]+#+)?")
 _WIKI = re.compile(r"(=(?: ?=)*)\s*([^=\s](?:[^;]*[^=\s;])?)\s*(=(?: ?=)*)")
+_BOLD = re.compile(r"(\*\*|__)([^*_]+)\1:?")
 _UNDERLINE = re.compile(r"={3,}|-{3,}")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _NUMBER = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,4}|[IVXLC]{1,6}(?=\.)|[A-Z](?=\.))(\.?)\s+(\S.*)")
@@ -41,7 +42,10 @@ _SPEAKER = re.compile(r"[^\W\d_][\w .'’-]{0,30}:\s")
 _VERBS = re.compile(
     r"\b(?:is|was|were|are|has|had|have|will|would|can|could|did|does|been|said|says|may|might|must|should)\b"
 )
-_PAGE = re.compile(r"(?:page|seite|p\.)\s+\d+(?:\s+(?:of|von|/)\s+\d+)?", re.IGNORECASE)
+_STAMP = re.compile(
+    r"(?:page|seite|p\.)\s+\d+(?:\s+(?:of|von|/)\s+\d+)?|(?:last )?(?:updated|published|posted|reviewed)\b.*\d.*",
+    re.IGNORECASE,
+)
 _CLOCK = re.compile(r"\d{1,2}:\d\d")
 _PRONOUN = re.compile(r"(?:I|He|She|It|We|They|There)\b|.*['’]s$")
 _ENDERS = ".!?:;,…。！？、，；：।؟۔-–—\"”’'»|=*_/\\"
@@ -142,7 +146,7 @@ def _headings(lines: Sequence[_Line], fenced: set[int]) -> dict[int, Heading]:
 
 
 def _marked(lines: Sequence[_Line]) -> Iterator[tuple[int, Heading]]:
-    """Headings by markup: Markdown's "## Title", underlined titles, WikiText's "= = Title = ="."""
+    """Headings by markup: Markdown's "## Title" and "**Title**", underlined titles, WikiText's "= = Title = ="."""
     for number, line in enumerate(lines):
         if len(line.words) > _LONGEST_MARKED:
             continue
@@ -151,9 +155,18 @@ def _marked(lines: Sequence[_Line]) -> Iterator[tuple[int, Heading]]:
             yield number, Heading(line.start, line.end, atx[2], len(atx[1]))
         elif wiki and wiki[1].count("=") == wiki[3].count("="):
             yield number, Heading(line.start, line.end, wiki[2], wiki[1].count("="))
+        elif line.apart and number + 1 < len(lines) and (bold := _bold_title(line.words)):
+            yield number, Heading(line.start, line.end, bold, _BOLD_LINE)
         elif line.apart and number + 1 < len(lines) and _is_underlined(line, lines[number + 1]):
             below = lines[number + 1]
             yield number, Heading(line.start, below.end, line.words, 1 if below.words[0] == "=" else 2)
+
+
+def _bold_title(words: str) -> str:
+    """The title or question that a line in bold is; "" where it is none, a warning for instance."""
+    bold = _BOLD.fullmatch(words)
+    title = bold[2].strip().rstrip(":") if bold else ""
+    return title if _is_title(title.rstrip("?")) and (title[-1] == "?" or not _VERBS.search(title)) else ""
 
 
 def _is_underlined(line: _Line, below: _Line) -> bool:
@@ -285,7 +298,7 @@ def _is_cut_off(words: str) -> bool:
 
 def _is_plain_title(words: str) -> bool:
     """Whether a line without markup has the shape of a title and no verb that would make it a sentence."""
-    if not _is_title(words) or ITEM.match(words) or _PAGE.fullmatch(words):
+    if not _is_title(words) or ITEM.match(words) or _STAMP.fullmatch(words):
         return False
     if _SPEAKER.match(words) or _CLOCK.search(words):  # a turn of a talk
         return False

@@ -9,7 +9,7 @@ from index import PassageIndex, QuestionError, open_index
 from index.sentences import split_sentences
 from index.store import Progress
 from retrieval.codes import as_written, stands_nowhere
-from retrieval.confidence import THRESHOLD, confidence
+from retrieval.confidence import THRESHOLD, confidence, in_other_language
 from retrieval.followup import (
     MAX_TURN,
     MAX_TURNS,
@@ -20,6 +20,7 @@ from retrieval.followup import (
     says_little,
     telling_words,
 )
+from retrieval.language import is_foreign
 from retrieval.places import names_a_number, place_of
 from retrieval.query import Query, earlier_queries, in_context, make_query
 from retrieval.rank import Hit, rank
@@ -76,6 +77,8 @@ def ask(
     if story and not as_typed:
         found_as.append(_read(passage_index, last, (*history, story), as_typed))
     searched, hits, sure = max(found_as, key=lambda found: found[2])
+    if is_foreign(question, passage_index):
+        sure = in_other_language(sure)
     if place := place_of(question, passage_index, hits):
         hits = [place, *(hit for hit in hits if hit.passage != place.passage)]
         sure = max(sure, PLACE)

@@ -2,8 +2,9 @@
 
 `python -m tests.benchmark --quality FILE` scores answers instead, on a file in the format of SQuAD (`tests.quality`);
 `--own` on the documents of our own that the reader was not trained on (`tests.reader_examples`), `--seed-page` on the
-questions of tests/seed_questions.py. `--page` times the chat in Debian's chromium, from Enter to
-the answer on the page; `--scale PASSAGES` and `--vectors COUNT` tell what many of them cost (`tests.scale`).
+questions of tests/seed_questions.py, `--registers` on those of tests/registers.jsonl. `--page` times the chat in
+Debian's chromium, from Enter to the answer on the page; `--scale PASSAGES` and `--vectors COUNT` tell what many of them
+cost (`tests.scale`).
 Ratios travel between machines, seconds do not. Other work on the machine disturbs both sides; each pair runs in turns.
 """
 
@@ -12,6 +13,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from sentence_transformers import SentenceTransformer
 
 from index import Document, PassageIndex, SentenceTransformerEmbedder, read_documents
 from retrieval import ask, default_index
-from tests import quality, scale
+from tests import quality, registers, scale
 from tests.reader_examples import OWN_HELD_OUT, own_documents
 from tests.scale import percentile, seconds
 from tests.seed_questions import groups, replies
@@ -63,12 +65,16 @@ def main() -> None:
     parser.add_argument("--per-doc", type=int, default=40, help="questions of each, 0 for all (with --quality, --own)")
     parser.add_argument("--seed", type=int, default=0, help="which articles and questions (with --quality, --own)")
     parser.add_argument("--seed-page", action="store_true", help="score the questions of tests/seed_questions.py")
+    parser.add_argument("--registers", action="store_true", help="score the questions of tests/registers.jsonl")
     parser.add_argument("--page", action="store_true", help="time the chat in a browser")
     options = parser.parse_args()
     if options.page:
         show([("", "p50", "p95"), page_latency()])
     elif options.seed_page:
         show([("", "questions", "right passage first", "found"), *seed_page()])
+    elif options.registers:
+        with tempfile.TemporaryDirectory() as folder:
+            show([("", "questions", "right passage first", "found"), *registers.measure(Path(folder))])
     elif options.quality or options.own:
         articles = quality.read_squad(options.quality) if options.quality else own_documents()[:OWN_HELD_OUT]
         show(quality.measure(articles, options.docs, options.per_doc, options.seed))

@@ -326,6 +326,8 @@ def test_lines_in_capitals_above_text_are_headings() -> None:
         "1. Milk\n2. Eggs\n3. Bread\n\nBuy all of it before the shop closes for the weekend, and do not forget a bag.",
         "Anna Berg (00:01:26)\n\nThe roof leaks over the reading room, and the lead in the valley has to be made anew."
         "\n\nBen Holm (00:01:49)\n\nIs there a cheaper way to do it, one that the council would pay for at once?",
+        "Updated 11 June 2024\n\nThe agency has five offices, of which that in the capital is the oldest one.\n\n"
+        "Published 2024\n\nAll of them are open on working days, and none takes calls at the weekend or at night.",
         "JOHN\nHello.\n\nMARY\nHello.\n\nJOHN\nI am fine.\n\nMARY\nGood.\n\nJOHN\nBye.\n\nMARY\nBye.",
         "The band broke up.\n\nThe Sun Sessions\n\nwas cited by many as an influence on the music of "
         "the next decade\n\n"
@@ -381,6 +383,21 @@ def test_short_lines_are_sentences() -> None:
 def test_a_text_of_headings_only_keeps_its_words() -> None:
     """With nothing under them, headings are paragraphs: there is always something to cite."""
     assert outline("# One\n\n# Two") == [((), [["# One"], ["# Two"]])]
+
+
+def test_a_line_in_bold_is_a_heading() -> None:
+    """Below those with marks; a whole sentence in bold, or bold within a line, is text."""
+    text = (
+        "# Hut\n\n**Opening times**\n\nFrom May.\n\n**Are dogs allowed?**\n\nOn a leash.\n\n"
+        "**Fires are forbidden.**\n\n**Note** that it snows.\n\n## Way\n\n__On foot:__\n\nTwo hours."
+    )
+    assert outline(text) == [
+        (("Hut",), []),
+        (("Hut", "Opening times"), [["From May."]]),
+        (("Hut", "Are dogs allowed?"), [["On a leash."], ["**Fires are forbidden.**"], ["**Note** that it snows."]]),
+        (("Hut", "Way"), []),
+        (("Hut", "Way", "On foot"), [["Two hours."]]),
+    ]
 
 
 def test_a_heading_over_nothing_is_a_paragraph() -> None:

@@ -1,0 +1,22 @@
+"""Whether a question and the documents are in English, which the models have read.
+
+Deliberately does not: tell which other language it is.
+"""
+
+import re
+
+from index import PassageIndex
+
+COMMON = frozenset("the and what which who whom whose when where why how does did are".split())
+LEAST = 0.01
+"""Share of words in COMMON below which documents are not in English: there they are 6 in a hundred and more, chats and
+tables included."""
+_WORD = re.compile(r"\w+")
+
+
+def is_foreign(question: str, passage_index: PassageIndex) -> bool:
+    """Whether neither the question nor the documents say any of the commonest words of English."""
+    if not COMMON.isdisjoint(_WORD.findall(question.casefold())):
+        return False
+    words = passage_index.words
+    return sum(words.get(word, 0) for word in COMMON) < LEAST * sum(words.values())
