@@ -6,6 +6,7 @@ Deliberately does not: know what the model is for.
 """
 
 import warnings
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,15 +18,18 @@ STEPS = 63
 """A weight is a whole number from -STEPS to STEPS, times its row's scale."""
 
 
-def to_eight_bits(model: "torch.nn.Module") -> None:
-    """Replace the linear layers inside a model, where torch has a backend for it; else the model stays as it is."""
+def to_eight_bits(model: "torch.nn.Module", exact: Collection[str] = ()) -> None:
+    """Replace the linear layers inside a model, where torch has a backend for it; else the model stays as it is.
+
+    exact: the full names of layers that stay.
+    """
     import torch
 
     if torch.backends.quantized.engine not in ENGINES:
         return
-    for module in [*model.modules()]:
+    for place, module in [*model.named_modules()]:
         for name, layer in [*module.named_children()]:
-            if isinstance(layer, torch.nn.Linear):
+            if isinstance(layer, torch.nn.Linear) and f"{place}.{name}" not in exact:
                 setattr(module, name, _eight_bits(layer))
 
 

@@ -20,6 +20,9 @@ STRIDE = 16
 """Texts are padded to a multiple of so many word pieces: torch keeps memory for each shape it meets."""
 FROZEN = ("embeddings.", "encoder.layer.0.")
 """Parts of the encoder that stay as packaged: less to keep and to train."""
+EXACT = ("encoder.layer.0.output.dense", "encoder.layer.1.output.dense")
+"""Layers that are computed in float32: they take in a few very large values, beside which 8 bits lose the small ones.
+Without them the log-odds that a text answers are 0.32 off (root mean square, 400 texts), with them 0.21."""
 STEPS = 127
 """A changed weight is kept as a whole number from -STEPS to STEPS, times its row's scale."""
 
@@ -125,7 +128,7 @@ def load_model(folder: str, path: Path, sha256: str) -> "torch.nn.ModuleDict":
         )
     model = build_model(folder).eval()
     merge_changes(model, data)
-    to_eight_bits(model["encoder"])
+    to_eight_bits(model["encoder"], EXACT)
     return model
 
 

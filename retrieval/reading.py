@@ -25,6 +25,11 @@ SPAN_SHARE = 0.05
 """What a unit of log-probability that the answer is in a sentence adds to the sentence's score."""
 LEAST = -8.0
 """Log-probabilities below count as this one: they tell nothing more."""
+_ASKS = re.compile(
+    r"(?:what|who|whom|whose|which|when|where|why|how|is|are|was|were|do|does|did|has|have|can|could|will|would|should)"
+    r"\b(?!.*[?.!)]$)",
+    re.IGNORECASE | re.DOTALL,
+)
 _WORD = re.compile(r"\w+")
 _TOKEN = re.compile(r"[^\s<>()\[\]{}|\"“”«»,;]+")
 _ADDRESS = re.compile(r"@|://|^www\.")
@@ -32,11 +37,17 @@ _ADDRESS = re.compile(r"@|://|^www\.")
 
 def read_hits(reader: Reader, passage_index: PassageIndex, question: str, hits: Sequence[Hit]) -> list[Hit]:
     """The hits, best first, the first ones among them read."""
-    texts = [_texts(passage_index, question, hit) for hit in hits[:READ]]
+    asked = with_mark(question)
+    texts = [_texts(passage_index, asked, hit) for hit in hits[:READ]]
     readings = reader.side_by_side([whole for whole, _ in texts] + [alone for _, alone in texts[:READ_TWICE]])
     each = zip_longest(hits[:READ], readings[: len(texts)], readings[len(texts) :])
     read = [_judged(passage_index, question, hit, whole, alone) for hit, whole, alone in each]
     return sorted([*read, *hits[len(read) :]], key=lambda hit: -hit.score)
+
+
+def with_mark(question: str) -> str:
+    """A question with its mark, which many leave out: the reader is less sure without."""
+    return f"{question}?" if _ASKS.match(question) else question
 
 
 def _texts(passage_index: PassageIndex, question: str, hit: Hit) -> tuple[Text, Text]:

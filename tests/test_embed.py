@@ -93,6 +93,16 @@ def test_a_layer_in_eight_bits_by_hand() -> None:
         assert model(torch.tensor([[0.0, 255], [255, 0]])).tolist() == [[0, 8032.5], [16066, 127.5]]
 
 
+def test_a_layer_that_is_named_stays() -> None:
+    """What 8 bits are too coarse for is computed as it was."""
+    import torch
+
+    model = torch.nn.Sequential(torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)))
+    to_eight_bits(model, ("0.1",))
+    assert isinstance(model[0][1], torch.nn.Linear)
+    assert isinstance(model[0][0], torch.nn.Linear) == (torch.backends.quantized.engine not in ENGINES)
+
+
 def test_a_processor_without_eight_bits_is_served_by_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where torch has no backend for it the model stays as it is."""
     import torch

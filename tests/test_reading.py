@@ -4,7 +4,7 @@ import pytest
 
 from index import Document, PassageIndex, SentenceTransformerEmbedder
 from retrieval import ask
-from retrieval.reading import says_nothing, whole_words
+from retrieval.reading import says_nothing, whole_words, with_mark
 
 
 def test_a_question_a_heading_and_a_table_s_first_row_say_nothing() -> None:
@@ -17,6 +17,14 @@ def test_a_question_a_heading_and_a_table_s_first_row_say_nothing() -> None:
     assert says_nothing("skills", ["SKILLS", "Welding."]) == [True, False]
     rows = ["| Code | Meaning |", "|---|:---|", "| E-42 | The pump is blocked |"]
     assert says_nothing("what does the code mean", rows) == [True, True, False]
+
+
+def test_a_question_is_read_with_its_mark() -> None:
+    """Whether it was typed or not; keywords, orders and words from the conversation are left as they are."""
+    assert with_mark("who runs it") == "who runs it?"
+    assert with_mark("Is it open\non Sunday") == "Is it open\non Sunday?"
+    for as_it_is in ("Who runs it?", "who runs it (NCB)", "Whose.", "opening hours", "Howard", "tell me who runs it"):
+        assert with_mark(as_it_is) == as_it_is
 
 
 @pytest.mark.parametrize(
