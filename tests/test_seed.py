@@ -3,12 +3,14 @@
 The paraphrases are far from the page's words on purpose; the shares here are floors, the benchmark prints the figures.
 """
 
+import numpy as np
 import pytest
 
 from index import PassageIndex
 from retrieval import ask
 from retrieval.followup import leans
-from tests.seed_questions import DIRECT, KEYWORDS, OFF, groups, replies
+from retrieval.reader import READER_SETTING
+from tests.seed_questions import DIRECT, KEYWORDS, OFF, PARAPHRASED, groups, replies
 
 pytestmark = pytest.mark.model
 
@@ -47,6 +49,17 @@ def test_what_the_page_does_not_say_is_refused(kind: str, refused: float, seed_i
     """What has nothing to do with the page is refused nearly always, what only seems to be answered often."""
     asked = list(replies(groups()[kind], seed_index))
     assert sum(not found for _, _, found in asked) >= refused * len(asked), [q for q, _, found in asked if found]
+
+
+def test_eight_bits_put_the_same_passages_first(seed_index: PassageIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Token vectors are kept in a quarter of float32's room, which sways no order but that of near equals."""
+    monkeypatch.setenv(READER_SETTING, "off")
+    monkeypatch.setattr("index.store.rounded", lambda rows: rows)
+    exact = PassageIndex.build(seed_index.documents)
+    assert exact.tables.vectors.dtype == np.float32 != seed_index.tables.vectors.dtype
+    asked = [*DIRECT, *KEYWORDS, *PARAPHRASED]
+    firsts = [[ask(q, passage_index=index).citations[0].start for q in asked] for index in (exact, seed_index)]
+    assert sum(a == b for a, b in zip(*firsts, strict=True)) >= 0.97 * len(asked)
 
 
 def test_the_answering_sentence_is_highlighted(seed_index: PassageIndex) -> None:
