@@ -43,7 +43,7 @@ class PassageIndex:
         self,
         documents: Sequence[Document],
         sections: Sequence[tuple[str, ...]],
-        words: Mapping[str, int],
+        words: dict[str, int],
         tables: Tables,
         nearest: Nearest,
         embedder: Embedder,

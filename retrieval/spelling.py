@@ -6,6 +6,7 @@ dictionary.
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 
 from index import Encoding, PassageIndex
@@ -38,18 +39,18 @@ MAX_MENDED = 8
 
 def mend(question: str, encoding: Encoding, passage_index: PassageIndex) -> str:
     """The question with its slips mended; the same string where there are none."""
-    words, letters = passage_index.words, "".join({*LETTERS, *passage_index.letters})
+    words, letters = ChainMap(passage_index.words, COMMON), "".join({*LETTERS, *passage_index.letters})
     found: list[str] = []
     at = tried = 0
     for match in WORD.finditer(question):
         typed, start = match.group().casefold(), match.start()
         pieces = ((encoding.starts >= start) & (encoding.starts < match.end())).sum()
-        if typed in words or typed in COMMON or typed in KEPT or (pieces < 2 and typed not in SHORTHAND):
+        if typed in words or typed in KEPT or (pieces < 2 and typed not in SHORTHAND):
             continue
         tried += 1
         if tried > MAX_MENDED:
             break
-        meant = SHORTHAND.get(typed) or nearest_word(typed, {**COMMON, **words}, letters)
+        meant = SHORTHAND.get(typed) or nearest_word(typed, words, letters)
         if meant:
             found += [question[at:start], meant]
             at = match.end()
