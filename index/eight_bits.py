@@ -29,7 +29,7 @@ def to_eight_bits(model: "torch.nn.Module", exact: Collection[str] = ()) -> None
         return
     for place, module in [*model.named_modules()]:
         for name, layer in [*module.named_children()]:
-            if isinstance(layer, torch.nn.Linear) and f"{place}.{name}" not in exact:
+            if isinstance(layer, torch.nn.Linear) and f"{place}.{name}".lstrip(".") not in exact:
                 setattr(module, name, _eight_bits(layer))
 
 

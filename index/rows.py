@@ -33,8 +33,8 @@ def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def inner_products(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Of each row of one array with each row of another. By torch: threads that numpy has share such a product go on
-    spinning for 20 ms, and whoever computes next has half the processor."""
+    """Of each row of one array with each row of another. By torch: threads that numpy has share such a product spin
+    on for a while, and whoever computes next has half the processor."""
     import torch
 
     with one_thread(), torch.inference_mode():

@@ -9,8 +9,7 @@ from index import PassageIndex
 
 COMMON = frozenset("the and what which who whom whose when where why how does did are".split())
 LEAST = 0.01
-"""Share of words in COMMON below which documents are not in English: there they are 6 in a hundred and more, chats and
-tables included."""
+"""Share of words in COMMON below which documents are not in English, where they are several times as many."""
 _WORD = re.compile(r"\w+")
 
 

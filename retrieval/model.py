@@ -21,8 +21,7 @@ STRIDE = 16
 FROZEN = ("embeddings.", "encoder.layer.0.")
 """Parts of the encoder that stay as packaged: less to keep and to train."""
 EXACT = ("encoder.layer.0.output.dense", "encoder.layer.1.output.dense")
-"""Layers that are computed in float32: they take in a few very large values, beside which 8 bits lose the small ones.
-Without them the log-odds that a text answers are 0.32 off (root mean square, 400 texts), with them 0.21."""
+"""Layers computed in float32: they take in a few very large values, beside which 8 bits lose the small ones."""
 STEPS = 127
 """A changed weight is kept as a whole number from -STEPS to STEPS, times its row's scale."""
 

@@ -14,7 +14,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -71,10 +72,10 @@ def main() -> None:
     if options.page:
         show([("", "p50", "p95"), page_latency()])
     elif options.seed_page:
-        show([("", "questions", "right passage first", "found"), *seed_page()])
+        show([*by_kind(seed_page())])
     elif options.registers:
         with tempfile.TemporaryDirectory() as folder:
-            show([("", "questions", "right passage first", "found"), *registers.measure(Path(folder))])
+            show([*by_kind(registers.replies(Path(folder)))])
     elif options.quality or options.own:
         articles = quality.read_squad(options.quality) if options.quality else own_documents()[:OWN_HELD_OUT]
         show(quality.measure(articles, options.docs, options.per_doc, options.seed))
@@ -86,14 +87,24 @@ def main() -> None:
         show([("", "ours", "bare", "ratio"), *costs()])
 
 
-def seed_page() -> list[Row]:
-    """How questions about the seed page fare, by kind."""
-    rows: list[Row] = []
+def seed_page() -> Iterator[tuple[str, bool | None, bool]]:
+    """What comes of the questions about the seed page; see by_kind."""
     for kind, asked in groups().items():
-        _, first, found = zip(*replies(asked, default_index()), strict=True)
-        right = f"{statistics.fmean(first):.3f}" if any(said for _, said in asked.values()) else "-"
-        rows.append((kind, str(len(asked)), right, f"{statistics.fmean(found):.3f}"))
-    return rows
+        for question, first, found in replies(asked, default_index()):
+            yield kind, first if asked[question][1] else None, found
+
+
+def by_kind(outcomes: Iterable[tuple[str, bool | None, bool]]) -> Iterator[Row]:
+    """A row for each kind of questions, given for each its kind, whether the right passage came first, None where there
+    is none, and whether an answer was found."""
+    kinds = defaultdict[str, list[tuple[bool | None, bool]]](list)
+    for kind, first, found in outcomes:
+        kinds[kind].append((first, found))
+    yield "", "questions", "right passage first", "found"
+    for kind, asked in kinds.items():
+        firsts = [first for first, _ in asked if first is not None]
+        right = f"{statistics.fmean(firsts):.3f}" if firsts else "-"
+        yield kind, str(len(asked)), right, f"{statistics.fmean(found for _, found in asked):.3f}"
 
 
 def costs() -> list[Row]:
