@@ -32,13 +32,19 @@ Parts = tuple[Pieces, Pieces, Pieces]
 
 def build_model(folder: str) -> "torch.nn.ModuleDict":
     """The encoder in a folder with two heads yet to be trained or loaded, for `forward`."""
-    import torch
     from transformers import AutoModel
 
     encoder = AutoModel.from_pretrained(folder)
     encoder.pooler = None  # it has one, which is not read; left out of what is loaded, it would be reported as missing
     for name, parameter in encoder.named_parameters():
         parameter.requires_grad_(not name.startswith(FROZEN))
+    return add_heads(encoder)
+
+
+def add_heads(encoder: Any) -> "torch.nn.ModuleDict":
+    """An encoder with two heads yet to be trained."""
+    import torch
+
     width = encoder.config.hidden_size
     return torch.nn.ModuleDict(
         {"encoder": encoder, "span": torch.nn.Linear(width, 2), "answers": torch.nn.Linear(width, 1)}
@@ -72,7 +78,13 @@ def forward(
 
     The first two are logits, (texts, tokens), -inf outside the passage; the third is log-odds, (texts,).
     """
-    states = _encode(model["encoder"], batch)
+    return judged(model, _encode(model["encoder"], batch), batch)
+
+
+def judged(
+    model: "torch.nn.ModuleDict", states: "torch.Tensor", batch: "Mapping[str, torch.Tensor]"
+) -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor]":
+    """What the heads make of the encoder's states, as `forward` returns it."""
     spans = model["span"](states).float().masked_fill(~batch["inside"][..., None], float("-inf"))
     return spans[..., 0], spans[..., 1], model["answers"](states[:, 0]).float()[:, 0]
 

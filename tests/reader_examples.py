@@ -40,8 +40,8 @@ class Shares:
     swapped: float
 
 
-SQUAD = Shares(0.18, 1, 0.7, 0.1, 0.1)
-OTHER_WORDS = Shares(0.4, 1, 2, 0.2, 0.04)
+SQUAD = Shares(1, 1, 2, 0.1, 0.2)
+OTHER_WORDS = Shares(1, 1, 2, 0.2, 0.1)
 NEAREST = 4
 """The other passage is one of so many that the search finds first."""
 BESIDE = 0.5
