@@ -62,14 +62,14 @@ log = logging.getLogger(__name__)
 def take_turn(question: str, history: Sequence[Turn], passage_index: PassageIndex, as_typed: bool = False) -> Turn:
     """Ask one question after earlier turns; whatever goes wrong becomes a friendly line, never a traceback."""
     earlier = [turn.answer for turn in history if turn.answer][-HISTORY_USED:]
+    turn = Turn(shorten(question, QUESTION_KEPT))
     try:
-        answer = ask(question, passage_index=passage_index, history=earlier, as_typed=as_typed)
-        return Turn(shorten(question, QUESTION_KEPT), answer)
+        return replace(turn, answer=ask(question, passage_index=passage_index, history=earlier, as_typed=as_typed))
     except AskError as error:
-        return Turn(shorten(question, QUESTION_KEPT), trouble=str(error))
+        return replace(turn, trouble=str(error))
     except Exception:  # the page is the last to catch anything: the log gets the traceback, the visitor a sentence
         log.exception("a question failed")
-        return Turn(shorten(question, QUESTION_KEPT), trouble=FAILED)
+        return replace(turn, trouble=FAILED)
 
 
 def keep_vote(turn: Turn) -> Turn:
@@ -136,14 +136,15 @@ class Desk:
         """Show the question at once, then its answer. ``alone`` searches it as typed, without the turns before."""
         key = own.key if own else ""
         turns = tuple(turn for turn in turns if turn.settled and turn.room == key)[1 - TURNS_KEPT :]
-        pending = self.show((*turns, Turn(shorten(question, QUESTION_KEPT), room=key)), own)
+        turn = Turn(shorten(question, QUESTION_KEPT))
+        pending = self.show((*turns, replace(turn, room=key)), own)
         yield pending
         while not (own or self.opening.opened(WAIT)):
             yield pending  # a question that is stopped ends only where it yields, and until then Gradio takes no other
         try:
             turn = take_turn(question, turns, self.room(own).passage_index, as_typed=alone)
         except AskError as error:
-            turn = Turn(shorten(question, QUESTION_KEPT), trouble=str(error))
+            turn = replace(turn, trouble=str(error))
         yield self.show((*turns, replace(turn, room=key)), own)
 
     def request(self, event: gr.EventData, turns: tuple[Turn, ...], own: Room | None = None) -> Iterator[Shown]:
