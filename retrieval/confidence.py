@@ -22,7 +22,7 @@ MANY = 64
 """Passages from which on more of them make no difference."""
 MATCHED = 0.3
 """What the match's log-odds count beside the reader's: chosen; less lets other subjects in."""
-READ, READ_CONSTANT = 0.86, 0.92
+READ, READ_CONSTANT = 0.83, 0.91
 """Log-odds that the first hit answers, for each unit of the reader's with that share of the match's."""
 OFTEN, RARE = 3, 10
 """How much oftener people ask about something else, and rarer what only looks answerable, than where it was fitted."""

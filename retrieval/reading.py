@@ -16,9 +16,8 @@ from index.passages import heading_line
 from retrieval.rank import Hit
 from retrieval.reader import Reader, Reading, Text
 
-READ, READ_TWICE = 4, 2
-"""Passages that are read, and how many of them have their best sentence read as well: more hardly put more right ones
-first."""
+READ, READ_TWICE = 5, 3
+"""Passages that are read, and how many of them have their best sentence read as well."""
 ANSWERS_SHARE, WORST, BEST = 0.045, -3.0, 5.0
 """What each unit of the log-odds that a passage answers adds to its score, from WORST to BEST."""
 SPAN_SHARE = 0.05
