@@ -20,9 +20,10 @@ MATCH, MATCH_CONSTANT = (7.88, 8.10, 7.60, -0.43), -9.08
 constant: questions about other things are taken to be so much rarer than they were where it was fitted."""
 MANY = 64
 """Passages from which on more of them make no difference."""
-MATCHED = 0.3
-"""What the match's log-odds count beside the reader's: chosen; less lets other subjects in."""
-READ, READ_CONSTANT = 0.83, 0.91
+MATCHED, MATCHED_MOST = 0.5, -1.0
+"""What the match's log-odds count beside the reader's, and the most that they can be there: that the words hardly match
+tells of another subject; that they match well is as true of what only looks answerable. Chosen."""
+READ, READ_CONSTANT = 0.93, 1.9
 """Log-odds that the first hit answers, for each unit of the reader's with that share of the match's."""
 OFTEN, RARE = 3, 10
 """How much oftener people ask about something else, and rarer what only looks answerable, than where it was fitted."""
@@ -42,7 +43,12 @@ def confidence(hits: Sequence[Hit], passages: int) -> float:
     odds = read_odds(hits)
     if odds is None:
         return probability(matched(hits, passages))
-    return probability(READ * (odds + MATCHED * matched(hits, passages)) + READ_CONSTANT)
+    return probability(READ * beside_match(odds, matched(hits, passages)) + READ_CONSTANT)
+
+
+def beside_match(odds: float, match: float) -> float:
+    """What the second regression weighs: the reader's log-odds and a share of the match's."""
+    return odds + MATCHED * min(match, MATCHED_MOST)
 
 
 def in_other_language(sure: float) -> float:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import PassageIndex
-from retrieval.confidence import MATCHED, OFTEN, RARE, match_features, matched, read_odds
+from retrieval.confidence import OFTEN, RARE, beside_match, match_features, matched, read_odds
 from retrieval.query import make_query
 from retrieval.rank import rank
 from retrieval.reader import load_reader
@@ -104,7 +104,7 @@ def main() -> None:
     weights = {"answerable": 1.0, "near": NEAR_WEIGHT, "off": 1.0}
     show("match", [(s.match, s.kind, weights[s.kind]) for s in found])
     weights = {"answerable": 1.0, "near": 1 / RARE, "off": float(OFTEN)}
-    read = [((s.odds + MATCHED * s.matched,), s.kind) for s in found if s.odds is not None]
+    read = [((beside_match(s.odds, s.matched),), s.kind) for s in found if s.odds is not None]
     show("read", [(features, kind, weights[kind]) for features, kind in read])
 
 
