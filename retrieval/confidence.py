@@ -23,13 +23,13 @@ MANY = 64
 MATCHED, MATCHED_MOST = 0.5, -1.0
 """What the match's log-odds count beside the reader's, and the most that they can be there: that the words hardly match
 tells of another subject; that they match well is as true of what only looks answerable. Chosen."""
-READ, READ_CONSTANT = 0.93, 1.9
+READ, READ_CONSTANT = 0.98, 1.71
 """Log-odds that the first hit answers, for each unit of the reader's with that share of the match's."""
-OFTEN, RARE = 3, 10
+OFTEN, RARE = 5, 10
 """How much oftener people ask about something else, and rarer what only looks answerable, than where it was fitted."""
 LEAST, MOST = -5.0, 5.0
 """The reader's log-odds beyond these tell nothing more."""
-FOREIGN = -1.0
+FOREIGN = -0.5
 """Added to the log-odds where neither question nor documents are in English: their word pieces are more alike. Chosen
 on tests/registers.jsonl, where every second question about something else was answered."""
 THRESHOLD = 0.5
