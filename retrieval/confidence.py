@@ -29,7 +29,7 @@ OFTEN, RARE = 5, 10
 """How much oftener people ask about something else, and rarer what only looks answerable, than where it was fitted."""
 LEAST, MOST = -5.0, 5.0
 """The reader's log-odds beyond these tell nothing more."""
-FOREIGN = -0.5
+FOREIGN = -1.0
 """Added to the log-odds where neither question nor documents are in English: their word pieces are more alike. Chosen
 on tests/registers.jsonl, where every second question about something else was answered."""
 THRESHOLD = 0.5
