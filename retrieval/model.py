@@ -119,9 +119,9 @@ def save_changes(model: "torch.nn.ModuleDict", folder: str, path: Path) -> None:
     kept: dict[str, torch.Tensor] = {}
     for name, trained in model.named_parameters():
         if not name.startswith("encoder."):
-            kept[name] = trained.detach().clone()
+            kept[name] = trained.detach().cpu().clone()
         elif trained.requires_grad:
-            change = (trained - packaged[name]).detach()
+            change = trained.detach().cpu() - packaged[name].detach()
             scale = change.abs().amax(dim=-1, keepdim=True).clamp_min(1e-12) / STEPS
             kept[name] = (change / scale).round().to(torch.int8)
             kept[f"{name}.scale"] = scale
