@@ -136,8 +136,8 @@ class Desk:
         """Show the question at once, then its answer. ``alone`` searches it as typed, without the turns before."""
         key = own.key if own else ""
         turns = tuple(turn for turn in turns if turn.settled and turn.room == key)[1 - TURNS_KEPT :]
-        turn = Turn(shorten(question, QUESTION_KEPT))
-        pending = self.show((*turns, replace(turn, room=key)), own)
+        turn = Turn(shorten(question, QUESTION_KEPT), room=key)
+        pending = self.show((*turns, turn), own)
         yield pending
         while not (own or self.opening.opened(WAIT)):
             yield pending  # a question that is stopped ends only where it yields, and until then Gradio takes no other

@@ -111,12 +111,17 @@ def encode(items: Sequence[Example], tokenizer: Any) -> Rows:
                 sizes.append([*map(len, parts)])
                 spans.append((first, last))
                 asked.append(number)
-    return Rows(np.array(pieces, np.uint16), np.array(sizes), np.array(spans), np.array(asked))
+    return Rows(
+        np.array(pieces, np.uint16),
+        np.array(sizes, np.int64).reshape(-1, 3),
+        np.array(spans, np.int64).reshape(-1, 2),
+        np.array(asked, np.int64),
+    )
 
 
 def joined(lots: Sequence[Rows]) -> Rows:
     """Several lots as one."""
-    before = np.cumsum([0, *(lot.asked[-1] + 1 for lot in lots)])
+    before = np.cumsum([0, *(lot.asked.max(initial=-1) + 1 for lot in lots)])
     return Rows(
         np.concatenate([lot.pieces for lot in lots]),
         np.concatenate([lot.sizes for lot in lots]),
@@ -378,9 +383,10 @@ def _only(rows: Rows, chosen: NDArray[np.bool_]) -> Rows:
 def kept_or_drawn(path: Path, squad: Path, seed: int) -> dict[str, Rows]:
     """What is learnt from and what is held out, from a file, which is written if it is not there yet."""
     if not path.exists():
-        lots = draw(squad, seed)
-        with path.open("wb") as file:
+        lots, new = draw(squad, seed), path.with_suffix(".new")
+        with new.open("wb") as file:
             np.savez(file, **{f"{name}.{part}": rows for name, lot in lots.items() for part, rows in vars(lot).items()})
+        new.replace(path)
     with np.load(path) as arrays:
         parts = Rows.__dataclass_fields__
         return {name: Rows(*(arrays[f"{name}.{part}"] for part in parts)) for name in ("taught", "held")}
@@ -390,7 +396,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.train_reader", description=__doc__)
     parser.add_argument("path", type=Path, help="SQuAD 2.0's official training file")
-    parser.add_argument("--rows", type=Path, default=Path("rows.npz"), help="where the examples drawn from it are kept")
+    parser.add_argument("--rows", type=Path, help="where the examples drawn from it are kept (beside it)")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--steps", type=int, default=0, help="batches (0: one pass)")
     parser.add_argument("--seed", type=int, default=0)
@@ -400,7 +406,7 @@ def main() -> None:
     parser.add_argument("--onward", action="store_true", help="start from the weights there are")
     parser.add_argument("--blend", type=float, default=0.5, help="share of the new weights, with --onward")
     given = parser.parse_args()
-    lots = kept_or_drawn(given.rows, given.path, given.seed)
+    lots = kept_or_drawn(given.rows or given.path.with_suffix(".npz"), given.path, given.seed)
     print(", ".join(f"{len(rows):,} examples {name}" for name, rows in lots.items()), flush=True)
     torch.manual_seed(given.seed)
     device, rng = "cuda" if torch.cuda.is_available() else "cpu", random.Random(given.seed)
