@@ -367,8 +367,10 @@ def draw(path: Path, seed: int) -> dict[str, Rows]:
     os.environ[READER_SETTING] = "off"  # what else is like an answer, the search says, not the reader that is trained
     with ProcessPoolExecutor(2, get_context("spawn")) as workers:
         held, taught = (
-            joined([encode(part, tokenizer) for part in workers.map(drawn, some, some[1:] + some[:1], repeat(seed))])
-            for some in held_out_and_taught(path)
+            joined([encode(part, tokenizer) for part in lots if part])
+            for lots in (
+                workers.map(drawn, some, some[1:] + some[:1], repeat(seed)) for some in held_out_and_taught(path)
+            )
         )
     few = np.isin(held.asked, random.Random(seed).sample(range(held.asked[-1] + 1), MEASURED))
     return {"taught": taught, "held": _only(held, few)}
