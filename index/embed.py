@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from index.eight_bits import to_eight_bits
 from index.errors import ModelError
 from index.generations import file_sha256
+from index.scripts import Word, as_tokens, unread_words
 from index.threads import one_thread, usual_threads
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ MODEL_SETTING = "ASK_MODEL"
 """Environment variable: a sentence-transformers model name or folder to use in place of the packaged one."""
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """all-MiniLM-L6-v2, model.safetensors, as published."""
+PACKAGED = f"all-MiniLM-L6-v2@{PACKAGED_SHA256}"
+"""Name of the embedder over it."""
 MODEL_FILES = {".safetensors", ".bin", ".json", ".txt", ".model"}
 """Endings of the files in a model's folder that decide its vectors."""
 
@@ -75,13 +78,15 @@ class SentenceTransformerEmbedder:
     """An embedder over a sentence-transformers model in a folder, loaded when the first text comes.
 
     eight_bits: its linear layers are made three times as quick, which was measured to do no harm to the packaged model.
+    only_latin: it has read no other script; words in these are kept from it and taken by their letters (index.scripts).
     Any number of threads may encode at once.
     """
 
-    def __init__(self, name: str, folder: str, *, eight_bits: bool = False) -> None:
+    def __init__(self, name: str, folder: str, *, eight_bits: bool = False, only_latin: bool = False) -> None:
         self.name = name
         self.folder = folder
         self._eight_bits = eight_bits
+        self._only_latin = only_latin
         self._lock = Lock()
         self._loaded: _Loaded | None = None
 
@@ -116,8 +121,18 @@ class SentenceTransformerEmbedder:
         )
         ids = [np.array(row, np.int32) for row in rows["input_ids"]]
         starts = [_starts(text, offsets) for text, offsets in zip(texts, rows["offset_mapping"], strict=True)]
-        vectors = _vectors(loaded, ids)
-        return [Encoding(v, i, s) for v, i, s in zip(vectors, ids, starts, strict=True)]
+        words = [unread_words(text) if self._only_latin else [] for text in texts]
+        for n, unread in enumerate(words):
+            if unread:
+                read = ~_covered(rows["offset_mapping"][n], unread)
+                ids[n], starts[n] = ids[n][read], starts[n][read]
+        encodings = map(Encoding, _vectors(loaded, ids), ids, starts)
+        return [_joined(encoding, unread) for encoding, unread in zip(encodings, words, strict=True)]
+
+
+def is_packaged(embedder: Embedder) -> bool:
+    """Whether an embedder is the one over the packaged model."""
+    return embedder.name == PACKAGED
 
 
 @lru_cache(maxsize=4)
@@ -125,7 +140,7 @@ def _located(source: str) -> SentenceTransformerEmbedder:
     """The embedder of a model's name or folder; "" is the packaged model."""
     if source:
         return SentenceTransformerEmbedder(f"{source}@{_content_hash(Path(source))}", source)
-    return SentenceTransformerEmbedder(f"all-MiniLM-L6-v2@{PACKAGED_SHA256}", str(_packaged_folder()), eight_bits=True)
+    return SentenceTransformerEmbedder(PACKAGED, str(_packaged_folder()), eight_bits=True, only_latin=True)
 
 
 def _load(folder: str, eight_bits: bool) -> _Loaded:
@@ -165,6 +180,26 @@ def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
 def _starts(text: str, offsets: Sequence[tuple[int, int]]) -> NDArray[np.int32]:
     """Where tokens begin; some tokenizers count the space before a word to it."""
     return np.array([start + text[start:stop][:1].isspace() for start, stop in offsets], np.int32)
+
+
+def _covered(offsets: Sequence[tuple[int, int]], words: Sequence[Word]) -> NDArray[np.bool_]:
+    """For each token whether it overlaps one of the words."""
+    firsts, stops = (np.array([getattr(word, edge) for word in words]) for edge in ("start", "end"))
+    tokens = np.array(offsets, np.int64).reshape(-1, 2)
+    last = np.searchsorted(firsts, tokens[:, 1]) - 1
+    return np.asarray((last >= 0) & (stops[last] > tokens[:, 0]))
+
+
+def _joined(encoding: Encoding, words: Sequence[Word]) -> Encoding:
+    """An encoding and the words that the model was not given, in the order of the text."""
+    if not words:
+        return encoding
+    vectors, ids = as_tokens(words, encoding.vectors.shape[1])
+    starts = np.concatenate([encoding.starts, np.array([word.start for word in words], np.int32)])
+    order = np.argsort(starts, kind="stable")
+    return Encoding(
+        np.concatenate([encoding.vectors, vectors])[order], np.concatenate([encoding.ids, ids])[order], starts[order]
+    )
 
 
 def _vectors(loaded: _Loaded, rows: Sequence[NDArray[np.int32]]) -> list[NDArray[np.float32]]:

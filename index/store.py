@@ -27,7 +27,7 @@ from index.rows import Joining, Rows, directions, rounded, save_rows, unit_means
 from index.structure import Span
 from index.tables import Key, Tables, make_tables
 
-FORMAT = 3
+FORMAT = 4
 """Version of the saved folder; raised whenever its files change their meaning."""
 CHUNK = 64
 """Windows encoded between two reports of progress: their token vectors are in memory as float32 together."""

@@ -9,7 +9,7 @@ from index import PassageIndex, QuestionError, open_index
 from index.sentences import split_sentences
 from index.store import Progress
 from retrieval.codes import as_written, stands_nowhere
-from retrieval.confidence import THRESHOLD, confidence, in_other_language
+from retrieval.confidence import BY_LETTERS, FOREIGN, THRESHOLD, confidence, shifted
 from retrieval.followup import (
     MAX_TURN,
     MAX_TURNS,
@@ -20,7 +20,7 @@ from retrieval.followup import (
     says_little,
     telling_words,
 )
-from retrieval.language import is_foreign
+from retrieval.language import in_other_script, is_foreign
 from retrieval.places import names_a_number, place_of
 from retrieval.query import Query, earlier_queries, in_context, make_query
 from retrieval.rank import Hit, rank
@@ -77,8 +77,10 @@ def ask(
     if story and not as_typed:
         found_as.append(_read(passage_index, last, (*history, story), as_typed))
     searched, hits, sure = max(found_as, key=lambda found: found[2])
-    if is_foreign(question, passage_index):
-        sure = in_other_language(sure)
+    if in_other_script(question, passage_index):
+        sure = shifted(sure, BY_LETTERS)
+    elif is_foreign(question, passage_index):
+        sure = shifted(sure, FOREIGN)
     if place := place_of(question, passage_index, hits):
         hits = [place, *(hit for hit in hits if hit.passage != place.passage)]
         sure = max(sure, PLACE)
@@ -95,7 +97,8 @@ def _read(
 ) -> tuple[str, list[Hit], float]:
     """What `_search` finds, read where that could change it."""
     searched, hits, sure = _search(passage_index, question, history, as_typed)
-    if sure >= WORTH_READING and (reader := reader_for(passage_index)):
+    readable = sure >= WORTH_READING and not in_other_script(question, passage_index)
+    if readable and (reader := reader_for(passage_index)):
         hits = read_hits(reader, passage_index, searched, hits)
         sure = confidence(hits, len(passage_index))
     return searched, hits, sure

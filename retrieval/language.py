@@ -1,4 +1,4 @@
-"""Whether a question and the documents are in English, which the models have read.
+"""Whether a question and the documents are in English, which the models have read, or in letters they know at all.
 
 Deliberately does not: tell which other language it is.
 """
@@ -6,6 +6,8 @@ Deliberately does not: tell which other language it is.
 import re
 
 from index import PassageIndex
+from index.embed import is_packaged
+from index.scripts import unread_words
 
 COMMON = frozenset("the and what which who whom whose when where why how does did are".split())
 LEAST = 0.01
@@ -19,3 +21,9 @@ def is_foreign(question: str, passage_index: PassageIndex) -> bool:
         return False
     words = passage_index.words
     return sum(words.get(word, 0) for word in COMMON) < LEAST * sum(words.values())
+
+
+def in_other_script(question: str, passage_index: PassageIndex) -> bool:
+    """Whether most letters of the question are in words that the index takes by their letters (index.scripts)."""
+    unread = sum(word.end - word.start for word in unread_words(question))
+    return 2 * unread > sum(map(str.isalpha, question)) and is_packaged(passage_index.embedder)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import PassageIndex, SentenceTransformerEmbedder
+from index.embed import is_packaged
 from index.threads import one_thread
 from retrieval.model import MAX_TOKENS, Parts, forward, load_model, make_batch
 
@@ -128,8 +129,8 @@ def reader_for(passage_index: PassageIndex) -> Reader | None:
 
     Raises ModelError where its weights are not the published ones.
     """
-    packaged = passage_index.embedder.name == SentenceTransformerEmbedder.packaged().name
-    return load_reader() if packaged and os.environ.get(READER_SETTING, "").lower() != "off" else None
+    switched_off = os.environ.get(READER_SETTING, "").lower() == "off"
+    return load_reader() if is_packaged(passage_index.embedder) and not switched_off else None
 
 
 @lru_cache(maxsize=1)

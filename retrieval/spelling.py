@@ -10,6 +10,7 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping
 
 from index import Encoding, PassageIndex
+from index.scripts import unread_words
 
 WORD = re.compile(r"\w+")
 COMMON = dict.fromkeys(
@@ -45,7 +46,8 @@ def mend(question: str, encoding: Encoding, passage_index: PassageIndex) -> str:
     for match in WORD.finditer(question):
         typed, start = match.group().casefold(), match.start()
         pieces = ((encoding.starts >= start) & (encoding.starts < match.end())).sum()
-        if typed in words or typed in KEPT or (pieces < 2 and typed not in SHORTHAND):
+        unread = unread_words(typed)
+        if typed in words or typed in KEPT or len(unread) > 1 or (pieces < 2 and not unread and typed not in SHORTHAND):
             continue
         tried += 1
         if tried > MAX_MENDED:

@@ -1,8 +1,9 @@
 """Documents of other registers than an encyclopedia's, and what people ask of them by kind: `--registers`.
 
-tests/registers.jsonl holds 18 of them, written with their questions for the project by a language model, to measure on
-and never to train on: papers, a guide, an agency's page, a contract, a manual; chats, minutes, mails, an interview; and
-texts in German, Spanish, French, Italian, Polish and Portuguese.
+tests/registers.jsonl holds 30 of them, written with their questions for the project by a language model, to measure on
+and never to train on: papers, a guide, an agency's page, a contract, a manual; chats, minutes, mails, an interview;
+texts in German, Spanish, French, Italian, Polish, Portuguese, Vietnamese and Turkish; and in other scripts: Russian,
+Ukrainian, Greek, Arabic, Hebrew, Hindi, Chinese, Japanese, Korean and Thai.
 """
 
 import json

@@ -69,8 +69,9 @@ def test_encode_agrees_with_the_library(full: SentenceTransformerEmbedder, bare:
         assert encoding.vectors.dtype == np.float32
 
 
-def test_eight_bits_change_little(model: SentenceTransformerEmbedder, full: SentenceTransformerEmbedder) -> None:
+def test_eight_bits_change_little(model: SentenceTransformerEmbedder) -> None:
     """Rounded to 8 bits in every layer, token vectors still point where those in float32 point."""
+    full = SentenceTransformerEmbedder("full", model.folder, only_latin=True)
     for rounded, exact in zip(model.encode([*TEXTS, LONG]), full.encode([*TEXTS, LONG]), strict=True):
         cosines = (unit_rows(rounded.vectors) * unit_rows(exact.vectors)).sum(axis=1)
         assert cosines.min() > 0.9
@@ -151,7 +152,7 @@ def test_no_text_no_tokens(model: SentenceTransformerEmbedder) -> None:
 def test_threads_do_not_disturb_each_other() -> None:
     """An embedder that many threads use from its first moment gives each of them the right vectors."""
     embedder = SentenceTransformerEmbedder.locate()
-    fresh = SentenceTransformerEmbedder(embedder.name, embedder.folder, eight_bits=True)
+    fresh = SentenceTransformerEmbedder(embedder.name, embedder.folder, eight_bits=True, only_latin=True)
     expected = [embedder.encode([text])[0] for text in TEXTS]
     with ThreadPoolExecutor(8) as pool:
         jobs = [(n, pool.submit(fresh.encode, [TEXTS[n]])) for n in [*range(len(TEXTS))] * 12]

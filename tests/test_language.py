@@ -1,10 +1,11 @@
-"""Is it English? Told by the commonest words of the question or of the documents."""
+"""Is it English, told by the commonest words of the question or of the documents, and is it in Latin letters?"""
 
 import pytest
 
 from index import Document, PassageIndex
-from retrieval.confidence import in_other_language
-from retrieval.language import is_foreign
+from index.embed import PACKAGED
+from retrieval.confidence import BY_LETTERS, FOREIGN, shifted
+from retrieval.language import in_other_script, is_foreign
 
 from conftest import ToyEmbedder
 
@@ -28,9 +29,28 @@ def test_neither_question_nor_documents_are_english(question: str, text: str, fo
     assert is_foreign(question, PassageIndex.build([Document("d", "T", text)], embedder=ToyEmbedder())) == foreign
 
 
-def test_confidence_is_lower_and_in_the_same_order() -> None:
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("Где живёт лиса?", True),
+        ("狐狸在哪里？", True),
+        ("Где живёт iPhone 15?", True),
+        ("Who was Пётр the Great?", False),
+        ("Wo wohnt der Füchs?", False),
+        ("2019?", False),
+    ],
+)
+def test_a_question_in_another_script(question: str, other: bool) -> None:
+    """Most of its letters tell; a model that somebody names has read what it has read."""
+    foxes = Document("d", "T", ENGLISH)
+    assert in_other_script(question, PassageIndex.build([foxes], embedder=ToyEmbedder(PACKAGED))) == other
+    assert not in_other_script(question, PassageIndex.build([foxes], embedder=ToyEmbedder("another")))
+
+
+@pytest.mark.parametrize(("by", "even"), [(FOREIGN, 0.27), (BY_LETTERS, 0.85)])
+def test_a_shifted_confidence_keeps_the_order(by: float, even: float) -> None:
     """It stays a probability."""
-    sure = [in_other_language(n / 10) for n in range(11)]
+    sure = [shifted(n / 10, by) for n in range(11)]
     assert sure == sorted(sure)
     assert (sure[0], sure[10]) == (0, 1)
-    assert 0.25 < sure[5] < 0.3
+    assert sure[5] == pytest.approx(even, abs=0.01)
