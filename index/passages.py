@@ -6,16 +6,18 @@ its surroundings (late chunking: Guenther et al. 2024, arXiv:2409.04701). Delibe
 files.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from index.documents import Document
+from index.scripts import columns
 from index.structure import Section, Span
 
 MAX_PASSAGE = 720
-"""Characters in a passage at most, where no single sentence is longer."""
+"""Columns in a passage at most, where no single sentence is longer; see index.scripts.columns."""
 SHORT_PARAGRAPH = 120
-"""A paragraph of fewer characters shares its passage with the next one."""
+"""A paragraph of fewer columns shares its passage with the next one."""
 MAX_WINDOW = 1000
 """Characters in a window at most, without its headings: under 256 tokens of English."""
 MAX_HEADING = 200
@@ -76,15 +78,16 @@ def cut_windows(document: Document) -> list[Window]:
 def cut_passages(text: str, section: Section) -> list[Passage]:
     """The passages of one section of a text, in order; every sentence is in exactly one."""
     groups: list[Group] = []
+    room = _Room(text, section)
     for number, paragraph in enumerate(section.paragraphs, start=1):
-        for group in _cut(paragraph.sentences):
+        for group in room.cut(paragraph.sentences):
             numbered = [(number, sentence) for sentence in group]
             announced = bool(groups) and text[groups[-1][-1][1].end - 1] in ":：?？"
-            if groups and _joins(groups[-1], numbered, announced):
+            if groups and room.joins(groups[-1], numbered, announced):
                 groups[-1].extend(numbered)
                 continue
             lead = _lead(groups[-1]) if announced else []
-            if lead and _fits(lead, numbered):
+            if lead and room.fits(lead, numbered):
                 del groups[-1][-len(lead) :]
                 numbered = [*lead, *numbered]
             groups.append(numbered)
@@ -98,37 +101,43 @@ def _lead(group: Group) -> Group:
     return last if len(last) < len(group) else group[-1:] if len(group) > 1 else []
 
 
-def _joins(before: Group, group: Group, announced: bool) -> bool:
-    """Whether two neighbours of different paragraphs share a passage: one is short or announced by the one before it,
-    both together are not long."""
-    short = min(_length([s for _, s in before]), _length([s for _, s in group])) < SHORT_PARAGRAPH
-    return (short or announced) and before[-1][0] != group[0][0] and _fits(before, group)
+class _Room:
+    """How many characters of a section make a passage: fewer where they are wide and say more."""
 
+    def __init__(self, text: str, section: Section) -> None:
+        lengths = [(p.end - p.start, columns(text[p.start : p.end])) for p in section.paragraphs]
+        share = sum(length for length, _ in lengths) / (sum(taken for _, taken in lengths) or 1)
+        self._most = MAX_PASSAGE * share
+        self._short = SHORT_PARAGRAPH * share
 
-def _fits(before: Group, group: Group) -> bool:
-    """Whether two neighbours fit into one passage."""
-    return group[-1][1].end - before[0][1].start <= MAX_PASSAGE
+    def joins(self, before: Group, group: Group, announced: bool) -> bool:
+        """Whether two neighbours of different paragraphs share a passage: one is short or announced by the one before
+        it, both together are not long."""
+        short = min(_length([s for _, s in before]), _length([s for _, s in group])) < self._short
+        return (short or announced) and before[-1][0] != group[0][0] and self.fits(before, group)
 
+    def fits(self, before: Group, group: Group) -> bool:
+        """Whether two neighbours fit into one passage."""
+        return group[-1][1].end - before[0][1].start <= self._most
 
-def _cut(sentences: Sequence[Span]) -> Iterator[list[Span]]:
-    """Groups of sentences of about equal length, as few as MAX_PASSAGE allows."""
-    if not sentences:
-        return
-    length = _length(sentences)
-    goal = length / -(-length // MAX_PASSAGE)
-    group: list[Span] = []
-    for sentence in sentences:
-        if group and _is_full(group, sentence, goal):
-            yield group
-            group = []
-        group.append(sentence)
-    yield group
+    def cut(self, sentences: Sequence[Span]) -> Iterator[list[Span]]:
+        """Groups of sentences of about equal length, as few as there is room for."""
+        if not sentences:
+            return
+        length = _length(sentences)
+        goal = length / math.ceil(length / self._most)
+        group: list[Span] = []
+        for sentence in sentences:
+            if group and self._is_full(group, sentence, goal):
+                yield group
+                group = []
+            group.append(sentence)
+        yield group
 
-
-def _is_full(group: Sequence[Span], sentence: Span, goal: float) -> bool:
-    """Whether the group comes nearer to its goal, or stays within the limit, only without the next sentence."""
-    longer = sentence.end - group[0].start
-    return longer > MAX_PASSAGE or longer - goal > goal - _length(group)
+    def _is_full(self, group: Sequence[Span], sentence: Span, goal: float) -> bool:
+        """Whether the group comes nearer to its goal, or stays within the limit, only without the next sentence."""
+        longer = sentence.end - group[0].start
+        return longer > self._most or longer - goal > goal - _length(group)
 
 
 def _pack(passages: Sequence[Passage]) -> Iterator[tuple[Passage, ...]]:

@@ -35,6 +35,12 @@ _UNPARTED = re.compile(
     "[\u0e00-\u109f\u1780-\u17ff\u3005-\u30ff\u31f0-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
 """Letters of scripts without blanks: Thai, Lao, Tibetan, Burmese, Khmer, Japanese, Chinese."""
+_MARKS = "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c))[0] == "M")
+WORD = re.compile(rf"\w[\w{_MARKS}]*(?:['’]\w[\w{_MARKS}]*)*")
+"""A word with apostrophes in it and its accents, vowel points and vowel signs."""
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff]"
+)
 _HAN = re.compile("[\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 """Those that mean something alone."""
 
@@ -57,11 +63,27 @@ def unread_words(text: str) -> list[Word]:
     return [word for run, words in runs for word in words(text, run)]
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a text; where words are not parted, pairs of letters."""
+    return [part for word in WORD.findall(text) for part in (_pairs(word) if _UNPARTED.search(word) else [word])]
+
+
+def columns(text: str) -> int:
+    """How much room a text takes where it is printed: two columns for a Chinese, Japanese or Korean letter."""
+    return len(text) + (0 if text.isascii() else len(_WIDE.findall(text)))
+
+
 def as_tokens(words: Sequence[Word], dim: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Vectors (words, dim) and ids of words, as index.embed.Encoding has them."""
     vectors = [_direction(word.grams, dim) for word in words]
     ids = [FIRST_ID + zlib.crc32(word.key.encode()) % IDS for word in words]
     return np.array(vectors, np.float32).reshape(len(words), dim), np.array(ids, np.int32)
+
+
+def _pairs(word: str) -> list[str]:
+    """A word of letters that are not parted, two by two, marks staying with their letters."""
+    letters = re.findall(rf"\w[{_MARKS}]*", word)
+    return ["".join(letters[n : n + 2]) for n in range(0, len(letters), 2)]
 
 
 def _runs(text: str) -> Iterator[list[tuple[int, int]]]:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from index import Document, Embedder, Passage, PassageIndex
 from index.passages import cut_windows
+from index.scripts import words_of
 from index.store import Progress
 from retrieval.answer import ask
-from retrieval.followup import WORD, telling_words
+from retrieval.followup import telling_words
 from retrieval.probe import EVERYDAY, FRAME, LONGEST, cloze, drawn_sentences, sentences_of
 
 CHARACTERS = 200_000
@@ -180,7 +181,7 @@ def heading_trials(passage_index: PassageIndex, rng: random.Random) -> Iterator[
 
 def foreign_trials(passage_index: PassageIndex, others: Sequence[Document], rng: random.Random) -> Iterator[Trial]:
     """Questions about other things; those whose telling words stand in one place may be answered and are left out."""
-    often = Counter(word.casefold() for document in others for word in WORD.findall(document.text))
+    often = Counter(word.casefold() for document in others for word in words_of(document.text))
     made = [cloze(d.text[s.start : s.end], often, rng) for d, _, s in drawn_sentences(others, rng, FOREIGN)]
     held = [_folded(d.text[w.start : w.end]) for d in passage_index.documents for w in cut_windows(d)]
     for question in (*EVERYDAY, *made):
@@ -196,4 +197,4 @@ def _rank(right: Sequence[bool]) -> int:
 
 def _folded(text: str) -> set[str]:
     """The words of a text in lower case."""
-    return {word.casefold() for word in WORD.findall(text)}
+    return {word.casefold() for word in words_of(text)}

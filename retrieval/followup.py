@@ -4,11 +4,9 @@ Historical query expansion (Lin et al. 2021, "Multi-stage conversational passage
 turns join the question. Deliberately does not: generate or rewrite; the question's own words stay as they are.
 """
 
-import re
-
+from index.scripts import words_of
 from retrieval.results import History
 
-WORD = re.compile(r"\w+(?:['’]\w+)*")
 MAX_CONTEXT = 24
 """Words taken from the conversation at most, the latest ones."""
 MAX_WORD, MAX_TURNS, MAX_TURN = 40, 12, 2000
@@ -23,21 +21,24 @@ EMPTY = frozenset(
 """Words that tell nothing about a topic."""
 POINTING = frozenset(
     "it its he she his her hers him they them their theirs this that these those such one ones there then former "
-    "latter".split()
+    "latter er ihn ihm ihnen dessen davon dafür damit elle elles leur leurs ella ellos ellas lei loro ela eles elas он "
+    "она оно они его её ее их ему ей им них нём нем этот эта эти этого він вона воно вони його її їх їм них цей це ці "
+    "αυτό αυτός αυτή αυτά هو هي هم वह वे उसका उसकी उनके それ これ".split()
 )
-"""Words that stand for something said."""
-JOINING = frozenset("and but so or".split())
+"""Words that stand for something said; of other languages those that mean nothing else in any of these."""
+JOINING = frozenset("and but so or und aber oder et mais y pero ed ma а и но или та але чи και αλλά और لكن".split())
 """Words by which a question that begins with them goes on."""
 MORE = frozenset("another others else also too same".split())
 """Words by which a short question goes on; in a long one they mostly say something of its own."""
 VERBS = frozenset("is are was were do does did has have had can could will would should may might".split())
 """Verbs that make a question a whole one, however short."""
+ASKING = ("?", "？", "؟")
 OPENINGS = ("what about ", "how about ", "tell me more ")
 
 
 def telling_words(text: str) -> list[str]:
     """The words of a text that tell something about a topic."""
-    return [word for word in WORD.findall(text) if word.casefold() not in EMPTY]
+    return [word for word in words_of(text) if word.casefold() not in EMPTY]
 
 
 def leans(question: str) -> bool:
@@ -45,11 +46,11 @@ def leans(question: str) -> bool:
 
     A bare word without a question mark is a keyword.
     """
-    words = [word.casefold() for word in WORD.findall(question)]
+    words = [word.casefold() for word in words_of(question)]
     telling = telling_words(question)
     goes_on = words[:1] and (words[0] in JOINING or " ".join([*words, ""]).startswith(OPENINGS))
     more = len(telling) < 3 and not MORE.isdisjoint(words)
-    rest = says_little(question) and VERBS.isdisjoint(words) and (len(words) > 1 or question.rstrip().endswith("?"))
+    rest = says_little(question) and VERBS.isdisjoint(words) and (len(words) > 1 or question.rstrip()[-1:] in ASKING)
     return not telling or bool(goes_on) or points_back(question) or more or rest
 
 
@@ -60,12 +61,12 @@ def says_little(question: str) -> bool:
 
 def points_back(question: str) -> bool:
     """Whether a word of the question stands for something said, so that its other words need not be the documents'."""
-    return not POINTING.isdisjoint(word.casefold() for word in WORD.findall(question))
+    return not POINTING.isdisjoint(word.casefold() for word in words_of(question))
 
 
 def context_of(question: str, history: History) -> str:
     """The telling words of earlier questions that the question does not have, in the order they came."""
-    seen = {word.casefold() for word in WORD.findall(question)}
+    seen = {word.casefold() for word in words_of(question)}
     found: list[str] = []
     for word in (w for text in earlier_questions(history) for w in telling_words(text)):
         folded = word.casefold()

@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from index import Document, Span
-from retrieval.followup import WORD
+from index.scripts import columns, unread_words, words_of
 
 SHORTEST, LONGEST = 40, 400
-"""Characters of a sentence that is asked about. One of more is too long to be read as a quotation."""
+"""Columns of a sentence that is asked about. One of more is too long to be read as a quotation."""
 FEWEST, MOST = 6, 5
 """Words a sentence must have to be asked about, and words of it that a question keeps at most."""
 FRAME = "What is there about {}?"
-"""Makes a question of words; its own tell nothing about a topic."""
+"""Makes a question of words in Latin letters; its own tell nothing about a topic."""
 EVERYDAY = (
     "How do I bake sourdough bread?",
     "Which team won the football world cup?",
@@ -44,7 +44,7 @@ def drawn_sentences(documents: Sequence[Document], rng: random.Random, count: in
     fit = [
         (d, headings, s)
         for d, headings, s in places
-        if SHORTEST <= s.end - s.start <= LONGEST
+        if SHORTEST <= columns(d.text[s.start : s.end]) <= LONGEST
         and times[d.text[s.start : s.end]] == 1
         and len(_words(d.text[s.start : s.end])) >= FEWEST
     ]
@@ -59,7 +59,8 @@ def cloze(sentence: str, often: Mapping[str, int], rng: random.Random) -> str:
     words = sorted(_words(sentence), key=lambda word: (-often.get(word.casefold(), 0), word))
     third = len(words) // 3
     kept = words[third : max(len(words) - third, third + 3)]
-    return FRAME.format(" ".join(rng.sample(kept, min(MOST, len(kept)))))
+    asked = " ".join(rng.sample(kept, min(MOST, len(kept))))
+    return asked if unread_words(asked) else FRAME.format(asked)
 
 
 def sentences_of(document: Document) -> Iterator[tuple[tuple[str, ...], Span]]:
@@ -71,4 +72,4 @@ def sentences_of(document: Document) -> Iterator[tuple[tuple[str, ...], Span]]:
 
 def _words(text: str) -> list[str]:
     """The words of two letters and more, each once, in order."""
-    return list(dict.fromkeys(word for word in WORD.findall(text) if len(word) > 1))
+    return list(dict.fromkeys(word for word in words_of(text) if len(word) > 1))

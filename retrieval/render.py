@@ -80,11 +80,15 @@ def _framed(piece: Piece, lit: str, unlit: str, answers: str, ends: str) -> str:
 def to_html(answer: Answer) -> str:
     """The same as HTML for a notebook: no scripts, no links, colours that suit light and dark."""
     said = (
-        f"<blockquote>{escape(answer.text)}</blockquote>" if answer.found else f"<p><em>{escape(answer.text)}</em></p>"
+        f'<blockquote dir="auto">{escape(answer.text)}</blockquote>'
+        if answer.found
+        else f"<p><em>{escape(answer.text)}</em></p>"
     )
     if not answer.citations:
         return f"<div>{said}</div>"
-    searched = f"<p>Searched for: {escape(answer.searched)}</p>" if answer.searched != answer.question else ""
+    searched = (
+        f"<p>Searched for: <bdi>{escape(answer.searched)}</bdi></p>" if answer.searched != answer.question else ""
+    )
     sure = f"<p><small>Answered by the document: {in_words(answer.confidence)} ({answer.confidence:.0%})</small></p>"
     items = "".join(_item(citation) for citation in answer.citations)
     closest = "" if answer.found else "<p>Closest passages:</p>"
@@ -94,8 +98,9 @@ def to_html(answer: Answer) -> str:
 def _item(citation: Citation) -> str:
     """One passage as an item of a list."""
     marked = "".join(f"<mark>{_bold(piece)}</mark>" if piece.lit else escape(piece.text) for piece in pieces(citation))
-    place = f"{escape(citation.place)} ({citation.start}–{citation.end})"
-    return f'<li value="{citation.number}"><small>{place}</small><div style="white-space: pre-line">{marked}</div></li>'
+    steps = " › ".join(f"<bdi>{escape(step)}</bdi>" for step in citation.steps)
+    place = f"<small>{steps} ({citation.start}–{citation.end})</small>"
+    return f'<li value="{citation.number}">{place}<div dir="auto" style="white-space: pre-line">{marked}</div></li>'
 
 
 def _bold(piece: Piece) -> str:
@@ -105,5 +110,5 @@ def _bold(piece: Piece) -> str:
 
 
 def _visible(text: str) -> str:
-    """Without control characters, which a terminal would obey."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    """Without control characters, which a terminal would obey; joiners, which words are written with, stay."""
+    return "".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in text)

@@ -50,8 +50,13 @@ class Citation:
     @property
     def place(self) -> str:
         """Where it stands, for people: "title › section › paragraph 2", or "... › page 12" where there are pages."""
+        return " › ".join(self.steps)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The parts of its place, outermost first."""
         last = f"paragraph {self.paragraph}" if self.page is None else f"page {self.page}"
-        return " › ".join((*dict.fromkeys((self.title, *self.section)), last))
+        return (*dict.fromkeys((self.title, *self.section)), last)
 
     @property
     def quotes(self) -> tuple[str, ...]:

@@ -3,13 +3,17 @@
 import re
 
 from index import PassageIndex
+from index.scripts import WORD
 
 GREETING = (
-    "(?:hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|day)|bonjour|salut|hallo|hola)"
+    "(?:hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|day)|bonjour|salut|hallo|guten tag|hola|ciao|olá"
+    "|merhaba|привет|здравствуйте|привіт|γεια σας|مرحبا|السلام عليكم|שלום|नमस्ते|你好|您好|こんにちは|안녕하세요|สวัสดี)"
     "(?: there| all| everyone| everybody)?|how are you(?: doing)?(?: today)?"
 )
 THANKS = (
-    "(?:many )?(?:thanks?|thank you|thx|ty|cheers|merci|danke|gracias)(?: you)?(?: (?:so|very) much| a lot)?"
+    "(?:many )?(?:thanks?|thank you|thx|ty|cheers|merci|danke|gracias|grazie|obrigad[oa]|teşekkürler|спасибо|дякую"
+    "|ευχαριστώ|شكرا|תודה|धन्यवाद|谢谢|謝謝|ありがとう(?:ございます)?|감사합니다|ขอบคุณ)"
+    "(?: you)?(?: (?:so|very) much| a lot)?"
     "|(?:that|this|it)(?: i)?s (?:very |really )?helpful|that was (?:very |really )?helpful"
 )
 _IT = "(?:(?:this|the|my|your) (?:documents?|page|text|site|website|file|manual|book|article|report|guide|pdf)|this|it)"
@@ -26,7 +30,9 @@ NOD = (
     "(?:good ?)?bye|see you(?: later)?|ok(?:ay)?|got it|i see|great|nice(?: one)?|perfect|cool|yes|no"
     "|please|pls|(?:can|could|would) you|so|well|and"
 )
-_PHRASE = rf"(?>(?:{GREETING}|{THANKS}|{ABOUT}|{NOD})\b)"  # atomic: phrases that can be read in two ways cost no time
+_PHRASE = (
+    f"(?>(?:{GREETING}|{THANKS}|{ABOUT}|{NOD})(?![^ ]))"  # atomic: phrases that can be read in two ways cost no time
+)
 _TALK = re.compile(f"{_PHRASE}(?: {_PHRASE})*+")
 MAX_SECTIONS = 12
 
@@ -36,9 +42,9 @@ def small_talk(question: str, passage_index: PassageIndex) -> str | None:
     words = said(question)
     if not is_small_talk(question) or words in {said(heading) for s in passage_index.sections for heading in s}:
         return None
-    if re.search(rf"\b(?:{THANKS})\b", words):
+    if re.search(f"(?<![^ ])(?:{THANKS})(?![^ ])", words):
         return f"You are welcome. Ask on about {_contents(passage_index)}"
-    if re.search(rf"\b(?:{GREETING}|{ABOUT})\b", words):
+    if re.search(f"(?<![^ ])(?:{GREETING}|{ABOUT})(?![^ ])", words):
         return f"I answer with word-for-word quotes from {_contents(passage_index)}"
     return f"Ask on about {_contents(passage_index)}"
 
@@ -50,7 +56,7 @@ def is_small_talk(question: str) -> bool:
 
 def said(text: str) -> str:
     """The words of a text, without case and apostrophes."""
-    return " ".join(re.findall(r"\w+", text.casefold().replace("'", "").replace("’", "")))
+    return " ".join(WORD.findall(text.casefold().replace("'", "").replace("’", "")))
 
 
 def _contents(passage_index: PassageIndex) -> str:

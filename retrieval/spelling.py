@@ -1,8 +1,9 @@
 """A question as typed to one spelled as the documents spell.
 
 Only a word that stands nowhere in the documents and that the model does not know whole is touched, and only where a
-word of the documents is one slip away: two can make a word its opposite. Deliberately does not: know any language's
-dictionary.
+word of the documents is one slip away: two can make a word its opposite. In other scripts than Latin no word is: its
+letters are compared (index.scripts), and a form of it would be taken for a slip. Deliberately does not: know any
+language's dictionary.
 """
 
 import re
@@ -46,8 +47,8 @@ def mend(question: str, encoding: Encoding, passage_index: PassageIndex) -> str:
     for match in WORD.finditer(question):
         typed, start = match.group().casefold(), match.start()
         pieces = ((encoding.starts >= start) & (encoding.starts < match.end())).sum()
-        unread = unread_words(typed)
-        if typed in words or typed in KEPT or len(unread) > 1 or (pieces < 2 and not unread and typed not in SHORTHAND):
+        known = pieces < 2 and typed not in SHORTHAND
+        if known or typed in words or typed in KEPT or unread_words(typed):
             continue
         tried += 1
         if tried > MAX_MENDED:

@@ -99,7 +99,7 @@ def test_a_refusal_quotes_nothing_and_folds_the_closest_passages() -> None:
 def test_small_talk_is_only_a_line() -> None:
     """Nothing to unfold, to explain or to vote on where nothing was searched."""
     shown = conversation.render_turn(Turn("Hi", Answer("Hi", "Hi", "I quote.", False, 0.0, ())), last=False)
-    assert shown == '<li class="turn talk"><h2 class="question">Hi</h2><p>I quote.</p></li>'
+    assert shown == '<li class="turn talk"><h2 class="question" dir="auto">Hi</h2><p>I quote.</p></li>'
     last = conversation.render_turn(Turn("Hi", Answer("Hi", "Hi", "I quote.", False, 0.0, ())), last=True)
     assert "Search as typed" in last
 
@@ -209,6 +209,14 @@ def test_examples_come_from_headings_and_from_names_the_text_defines() -> None:
         ("What is said about Rain?", "Rain"),
         ("What does WMO stand for?", "(WMO)"),
     ]
+
+
+def test_a_heading_in_another_script_is_an_example_alone() -> None:
+    """English words around it would count as most of the question."""
+    document = Document("d.md", "雪", "# 雪\n\n雪は白い。\n\n# 雨\n\n雨は降る。")
+    questions = [*examples.example_questions([document])]
+    assert questions == [("雪?", "雪"), ("雨?", "雨")]
+    assert examples.subject("雪?") == "雪"
 
 
 def test_a_text_without_headings_is_asked_about_the_names_it_uses() -> None:

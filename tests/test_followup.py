@@ -26,6 +26,10 @@ from retrieval.followup import EMPTY, MAX_CONTEXT, MAX_TURN, MAX_TURNS, MAX_WORD
         "Which cities",
         "For what reason?",
         "Anything else?",
+        "А как часто их менять?",
+        "Und wer leitet ihn?",
+        "これはどこですか？",
+        "里昂？",
         "who",
         "🦊",
     ],
@@ -48,6 +52,9 @@ def test_what_points_back_or_goes_on_leans(question: str) -> None:
         "What is DCPJ?",
         "Which office sends suspects to another country?",
         "What do the police and the gendarmerie do?",
+        "遥控器用的是什么型号的电池？",
+        "สมาคมอยู่ที่ไหน",
+        "समिति की बैठक कब होती है?",
     ],
 )
 def test_what_names_its_topic_stands_alone(question: str) -> None:

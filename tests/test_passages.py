@@ -84,6 +84,17 @@ def test_a_long_paragraph_is_cut_evenly() -> None:
     assert abs(len(first) - len(second)) <= len(SENTENCE) + 1
 
 
+def test_wide_letters_fill_a_passage_twice_as_soon() -> None:
+    """Chinese says in a letter what English says in two and more."""
+    fox, length = "敏捷的棕色狐狸跳过那只懒惰的狗。", 16
+    [whole] = texts(fox * (MAX_PASSAGE // 2 // length))
+    assert len(texts(fox * (MAX_PASSAGE // 2 // length + 1))) == 2
+    assert len(whole) > MAX_PASSAGE // 2 - length
+    short = fox * (SHORT_PARAGRAPH // 2 // length)
+    assert len(texts(f"{short}\n\n{short}")) == 1
+    assert len(texts(f"{short}{fox}\n\n{short}{fox}")) == 2
+
+
 def test_a_passage_starts_and_ends_with_its_sentences() -> None:
     """start and end are those of the first and the last sentence."""
     passage = Passage(("A",), 1, (Span(3, 9), Span(10, 20)))

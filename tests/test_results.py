@@ -122,11 +122,17 @@ def test_a_refusal_printed() -> None:
     assert "Closest" not in str(replace(ANSWER, found=False, text=REFUSAL, citations=()))
 
 
+def test_joiners_stay_in_the_terminal() -> None:
+    """What a terminal would obey is a blank there; what Persian and Hindi are written with is none."""
+    citation = replace(CITATION, text="می\u200cشود\x1b", end=107, highlights=((100, 106),), title="T")
+    assert "[می\u200cشود]" in str(Answer("q", "q", "a", True, 0.8, (citation,)))
+
+
 def test_another_question_searched_is_shown() -> None:
     """Where the question searched is not the one asked, both forms say so."""
     answer = replace(ANSWER, searched="What runs in France?")
     assert "Searched for: What runs in France?" in str(answer)
-    assert "Searched for: What runs in France?" in answer._repr_html_()
+    assert "Searched for: <bdi>What runs in France?</bdi>" in answer._repr_html_()
     assert "Searched for" not in str(ANSWER) + ANSWER._repr_html_()
 
 
@@ -154,7 +160,7 @@ def test_html_is_escaped() -> None:
     for found in (True, False):
         html = Answer(NASTY, NASTY + "?", NASTY, found, 0.8, (citation,))._repr_html_()
         tags = set(re.findall(r"<\s*/?\s*(\w+)", html))
-        assert tags <= {"div", "blockquote", "p", "em", "small", "ol", "li", "mark"}
+        assert tags <= {"div", "blockquote", "p", "em", "small", "ol", "li", "mark", "bdi"}
         assert html.count("<mark>") == html.count("</mark>") == 1
         assert NASTY in unescape(html)
 

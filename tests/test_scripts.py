@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import SentenceTransformerEmbedder, unit_rows
-from index.scripts import FIRST_ID, IDS, as_tokens, unread_words
+from index.scripts import FIRST_ID, IDS, as_tokens, columns, unread_words, words_of
 
 
 def words(text: str) -> list[str]:
@@ -83,6 +83,27 @@ def test_no_words_no_tokens() -> None:
     """Nothing in, nothing out; of marks alone a vector of zeros."""
     assert as_tokens([], 384)[0].shape == (0, 384)
     assert not as_tokens(unread_words("\u0651\u0651"), 384)[0].any()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("What's an e-mail?", ["What's", "an", "e", "mail"]),
+        ("cafe\u0301s 2019", ["cafe\u0301s", "2019"]),
+        ("कितने लोग।", ["कितने", "लोग"]),
+        ("مُدَرِّس", ["مُدَرِّس"]),
+        ("我们买票，2台。", ["我们", "买票", "2台"]),
+        ("ที่นี่", ["ที่นี่"]),
+    ],
+)
+def test_words_of(text: str, expected: list[str]) -> None:
+    """Marks belong to their letters; letters that are not parted come two by two."""
+    assert words_of(text) == expected
+
+
+def test_columns() -> None:
+    """A Chinese, Japanese or Korean letter takes two."""
+    assert [columns(text) for text in ("", "fox é", "狐狸", "여우a", "Лиса")] == [0, 5, 4, 5, 4]
 
 
 @given(st.text(st.characters(min_codepoint=0x300, max_codepoint=0x10FFFF), max_size=60))

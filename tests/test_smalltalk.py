@@ -20,6 +20,9 @@ CONTENTS = "“Foxes”. Sections: Colours; Places; Sky."
         "HEY :-)",
         "Good morning.",
         "Bonjour !",
+        "Привет!",
+        "नमस्ते",
+        "你好！",
         "help",
         "What is this about?",
         "What's this about?",
@@ -43,7 +46,7 @@ def test_a_greeting_is_told_what_can_be_asked(said: str, fox_index: PassageIndex
     assert small_talk(said, fox_index) == f"I answer with word-for-word quotes from {CONTENTS}"
 
 
-@pytest.mark.parametrize("said", ["Thanks!", "thank you very much", "Thank you so much.", "merci", "ok thanks, bye"])
+@pytest.mark.parametrize("said", ["Thanks!", "thank you very much", "Thank you so much.", "merci", "شكرا", "ok thanks, bye"])
 def test_thanks_are_answered(said: str, fox_index: PassageIndex) -> None:
     """Thanks too, with an invitation to go on."""
     assert small_talk(said, fox_index) == f"You are welcome. Ask on about {CONTENTS}"

@@ -1,9 +1,9 @@
 """An answer as HTML: the quotation first, its numbered citations, how it was found. Values in, HTML out."""
 
-import re
 from collections.abc import Sequence
 
-from retrieval.page.markup import escape
+from index.scripts import unread_words, words_of
+from retrieval.page.markup import apart, escape
 from retrieval.render import Piece, in_words, pieces
 from retrieval.results import Answer, Citation
 
@@ -37,8 +37,8 @@ def render_citation(citation: Citation) -> str:
     """One numbered citation: where it stands, then its passage; the whole of it is one link into the document."""
     return (
         f'<li><a class="cite" {render_target(citation)}><span class="number">{citation.number}</span>'
-        f'<span class="place">{escape(citation.place)}</span>'
-        f'<span class="passage">{render_marked(citation)}</span></a></li>'
+        f'<span class="place">{" › ".join(map(apart, citation.steps))}</span>'
+        f'<span class="passage" dir="auto">{render_marked(citation)}</span></a></li>'
     )
 
 
@@ -52,7 +52,7 @@ def render_answer(answer: Answer) -> str:
     first = answer.citations[0]
     pin = f'<a class="pin" {render_target(first)} aria-label="Citation {first.number}, open in the document">'
     said = " ".join(render_piece(piece) for piece in pieces(first) if piece.lit)
-    quote = f'<blockquote class="quote"><p>{said}{pin}{first.number}</a></p></blockquote>'
+    quote = f'<blockquote class="quote" dir="auto"><p>{said}{pin}{first.number}</a></p></blockquote>'
     return quote + render_citations(shown(answer))
 
 
@@ -73,7 +73,7 @@ def render_refusal(answer: Answer) -> str:
 def render_trail(answer: Answer) -> str:
     """How the answer was found: what was searched, the words it shares with each passage, the scores."""
     rows = "".join(
-        f"<tr><td>{c.number}</td><td>{escape(', '.join(shared_words(answer.searched, c.text)) or '–')}</td>"
+        f"<tr><td>{c.number}</td><td>{', '.join(map(apart, shared_words(answer.searched, c.text))) or '–'}</td>"
         f"<td>{c.score:.3f}</td></tr>"
         for c in answer.citations
     )
@@ -81,13 +81,16 @@ def render_trail(answer: Answer) -> str:
     sure = f"Answered by the document: {in_words(answer.confidence)} ({answer.confidence:.0%})"
     return (
         f'<details class="trail"><summary><span class="confidence">{sure}.</span> How was this found?</summary>'
-        f"<p>Searched for “{escape(answer.searched)}”, by meaning and word by word.</p>"
+        f"<p>Searched for “{apart(answer.searched)}”, by meaning and word by word.</p>"
         f"{table}<tbody>{rows}</tbody></table></details>"
     )
 
 
 def shared_words(question: str, text: str) -> list[str]:
-    """Words of four letters and more in both, as the question writes them; question words say nothing."""
-    present = set(re.findall(r"\w{4,}", text.casefold())) - QUESTION_WORDS
-    words = {word.casefold(): word for word in re.findall(r"\w{4,}", question)}
+    """Words of four letters and more in both, as the question writes them; question words say nothing.
+
+    In other scripts than Latin also shorter words.
+    """
+    present = set(words_of(text.casefold())) - QUESTION_WORDS
+    words = {word.casefold(): word for word in words_of(question) if len(word) >= 4 or unread_words(word)}
     return [word for folded, word in words.items() if folded in present]

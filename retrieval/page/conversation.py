@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from retrieval.page.answers import render_answer, render_refusal, render_trail
 from retrieval.page.copied import as_markdown, as_text
 from retrieval.page.examples import EXAMPLES_SHOWN, subject
-from retrieval.page.markup import button, escape, foot, shorten
+from retrieval.page.markup import apart, button, escape, foot, shorten
 from retrieval.page.room import Room
 from retrieval.results import Answer
 
@@ -56,7 +56,7 @@ def render_turn(turn: Turn, last: bool) -> str:
 
 def render_question(turn: Turn, last: bool) -> str:
     """The question as a heading; beside the last one the ways to change it."""
-    question = f'<h2 class="question">{escape(shorten(turn.question)) or "(nothing)"}</h2>'
+    question = f'<h2 class="question" dir="auto">{escape(shorten(turn.question)) or "(nothing)"}</h2>'
     again = foot(button("Edit", "edit") + button("Ask again", "retry"))
     return f'<div class="asked">{question}{again}</div>' if last else question
 
@@ -66,7 +66,7 @@ def render_searched(turn: Turn, last: bool) -> str:
     if turn.answer is None or turn.answer.searched == turn.answer.question:
         return ""
     back = button("Search as typed", "typed") if last else ""
-    return f'<p class="searched">Searched for: {escape(turn.answer.searched)} {back}</p>'
+    return f'<p class="searched">Searched for: {apart(turn.answer.searched)} {back}</p>'
 
 
 def votes(cast: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from index import Document, PassageIndex
+from index.scripts import unread_words
 from retrieval.answer import ask
 from retrieval.results import Answer
 
@@ -16,12 +17,17 @@ def example_questions(documents: Sequence[Document]) -> Iterator[tuple[str, str]
     for document in documents:
         sections = document.sections()
         headings = dict.fromkeys(section.headings[-1] for section in sections if section.headings)
-        yield from ((f"What is said about {heading}?", heading) for heading in headings if len(heading) <= 60)
+        yield from ((about(heading), heading) for heading in headings if len(heading) <= 60)
         defined = unique(r"(?<=\w \()[A-Z]{2,7}(?=\))", document.text)
         yield from ((f"What does {name} stand for?", f"({name})") for name in defined)
         if not headings:
             names = unique(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}", document.text)
-            yield from ((f"What is said about {name}?", name) for name in names)
+            yield from ((about(name), name) for name in names)
+
+
+def about(topic: str) -> str:
+    """A question about a topic; in another script than Latin the topic alone: English words beside it mislead."""
+    return f"{topic}?" if unread_words(topic) else f"What is said about {topic}?"
 
 
 def unique(pattern: str, text: str) -> Iterable[str]:

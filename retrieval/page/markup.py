@@ -14,6 +14,11 @@ def escape(text: str) -> str:
     return re.sub("[\0\ud800-\udfff]", "\ufffd", escape_html(text)).replace("\r", "&#13;").replace("\n", "&#10;")
 
 
+def apart(text: str) -> str:
+    """Text that is read in its own direction, whatever stands around it."""
+    return f"<bdi>{escape(text)}</bdi>"
+
+
 def shorten(text: str, limit: int = QUESTION_SHOWN) -> str:
     """Text of at most ``limit`` characters and an ellipsis."""
     return text if len(text) <= limit else text[:limit].rstrip() + "…"

@@ -29,7 +29,7 @@ def render_opening(done: int, total: int) -> str:
 
 def render_pane(documents: Sequence[Document], key: str = "") -> str:
     """The first document as a readable page, a place for each of the others, a switch between several."""
-    options = "".join(f'<option value="{escape(d.id)}">{escape(d.title)}</option>' for d in documents)
+    options = "".join(f'<option value="{escape(d.id)}" dir="auto">{escape(d.title)}</option>' for d in documents)
     switch = f'<select id="switch" aria-label="Document">{options}</select>' if len(documents) > 1 else ""
     back = button("Back to the answer", "back")
     others = "".join(f'<article data-document="{escape(d.id)}" hidden></article>' for d in documents[1:])
@@ -65,7 +65,7 @@ def render_outline(sections: Sequence[Section]) -> str:
     if len(links) < 2:
         return ""
     fold = f'<details class="outline"{" open" if len(links) <= OUTLINE_UNFOLDED else ""}><summary>Contents</summary>'
-    return f'{fold}<nav aria-label="Contents"><ol>{"".join(links)}</ol></nav></details>'
+    return f'{fold}<nav aria-label="Contents"><ol dir="auto">{"".join(links)}</ol></nav></details>'
 
 
 def render_section(
@@ -76,7 +76,7 @@ def render_section(
     heading = f"<{level}>{escape(section.headings[-1])}</{level}>" if section.heading else ""
     drawn = iter([_render_paragraph(text, p, parts.get((p.start, p.end)), pages[p.start]) for p in section.paragraphs])
     chunks = iter(lambda: "".join(islice(drawn, PART)), "")
-    return f"<section>{heading}{''.join(f'<div>{chunk}</div>' for chunk in chunks)}</section>"
+    return f"<section dir='auto'>{heading}{''.join(f'<div>{chunk}</div>' for chunk in chunks)}</section>"
 
 
 def _render_paragraph(text: str, paragraph: Paragraph, part: Part | None, page: int | None) -> str:
