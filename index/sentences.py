@@ -1,8 +1,9 @@
 """Cut text into sentences, as spans of offsets into it.
 
 Knows abbreviations, initials, decimals, ellipses, closing quotes and footnote marks, text in lower case, tokenised text
-(" . "), full stops of other scripts, and sentences that ran together ("over.The"). Deliberately does not: alter the
-text, look at more than one stretch of it at a time, or know about headings, lists and lines (see `index.structure`).
+(" . "), full stops of other scripts, the Greek question mark, blanks that part Thai clauses, and sentences that ran
+together ("over.The"). Deliberately does not: alter the text, look at more than one stretch of it at a time, or know
+about headings, lists and lines (see `index.structure`).
 """
 
 import re
@@ -10,18 +11,21 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from index.words import COUNTED, DOUBTFUL, MONTHS, OPENERS, TITLES
+from index.words import COUNTED, DOUBTFUL, MONTHS, OPENERS, OTHER_OPENERS, THAI_JOINERS, TITLES, UNITS
 
 LONGEST = 600  # characters; a longer sentence is cut, since nobody reads it as one
+_CLAUSES, _SHORTEST_CLAUSE, _NAME = 100, 40, 8  # characters: longer Thai is cut into clauses of so many, beside no name
 
 _CLOSERS = r"""[)\]}"'”’»›＂）」』】〉》]"""
 _MARK = re.compile(
-    r"(?P<cjk>[。！？｡．]+|[؟۔।॥։።။។])"
+    r"(?P<cjk>(?:[。！？]|[｡．](?!(?<=[0-9A-Za-z０-９Ａ-Ｚａ-ｚ].)\d))+|[؟۔।॥։።။។])"  # not "３．５", "No．1"
     r"|(?P<spaced>\.(?:[ \xa0]\.)+)"
-    r"|(?P<mark>[.?!…‽]+)"
+    r"|(?P<mark>[.?!…‽]+|[;\u037e](?<=[\u0370-\u03ff\u1f00-\u1fff]{2}.))"  # a Greek semicolon is a question mark
+    r"|(?P<thai> (?<=[\u0e01-\u0e2e\u0e30-\u0e45\u0e47-\u0e4e] )(?=[\u0e01-\u0e2e\u0e40-\u0e44])(?!\w{1,3}\.))"
 )
 _AFTER = re.compile(rf"(?:{_CLOSERS}|\[[\w ,.-]{{1,24}}\])*(?:[ \xa0\u202f][»›])?")
 _NEXT = re.compile(r"""(?P<gap>(?:\s|\\[nrt])*)["'“‘«‹(\[{¿¡*_—–-]*\s?["'“‘«‹(\[{]*(?P<word>[^\W_]{0,30})""")
+_QUOTES = {"」": "「", "』": "『", "”": "“", "’": "‘"}
 _SPACES = re.compile(r"\s*")
 _NUMERAL = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,4}|[ivxlc]{1,3}", re.IGNORECASE)
 _CLAUSE = re.compile(r"\(?(?:[a-z]|[ivx]{1,5})\)\s+[\"“‘«]?([^\W\d_])")
@@ -85,21 +89,51 @@ def _is_lower(piece: str) -> bool:
 
 def _sentence_end(text: str, last: int, match: re.Match[str], end: int, lower: bool) -> int | None:
     """Where the sentence from `last` ends if this mark ends it, else None."""
+    if match["thai"]:
+        return match.end() if _parts_clauses(text, last, match.start(), end) else None
     closed = _AFTER.match(text, match.end(), end)
     stop = closed.end() if closed else match.end()
     following = _NEXT.match(text, stop, end)
-    if match["cjk"] or stop == end or following is None:
+    if stop == end or following is None:
         return stop
     word = following["word"]
+    if match["cjk"]:
+        return None if _goes_on(text, last, match, stop, bool(following["gap"])) else stop
     if not following["gap"]:
         return _run_in_end(text, last, match, stop, word)
     if match["mark"] and match.start() > last and text[match.start() - 1].isspace():
         return _tokenised_end(text, last, match, stop, word)
-    if match["mark"] == "." and not _may_end(text, last, match.start(), word, lower):
+    initial = len(word) == 1 and text.startswith(".", following.end())
+    if match["mark"] == "." and not _may_end(text, last, match.start(), word, lower, initial):
         return None
     if not _may_start(text, following.end("gap"), end, word, lower):
         return None
     return stop if following["gap"].isspace() else following.end("gap")  # an escaped line end ("\\n") stays behind
+
+
+def _parts_clauses(text: str, last: int, blank: int, end: int) -> bool:
+    """Whether this blank between two Thai letters ends what stands for a sentence: Thai has no mark for the end."""
+    start, stop = blank - _SHORTEST_CLAUSE, blank + 1 + _SHORTEST_CLAUSE
+    if end - last <= _CLAUSES or start < last or stop > end or text.startswith(THAI_JOINERS, blank + 1):
+        return False
+    if sum("\u0e00" < letter < "\u0e7f" for letter in text[start:stop]) <= _SHORTEST_CLAUSE:
+        return False  # a name in another language
+    before, behind = text[start:blank].split(), text[blank:stop].split()
+    # Shorter words are first names and surnames, but for units: "38 คน".
+    return len(behind[0]) >= _NAME and (len(before[-1]) >= _NAME or before[-2:][0][-1].isdigit())
+
+
+def _goes_on(text: str, last: int, match: re.Match[str], stop: int, gap: bool) -> bool:
+    """Whether a sentence goes on behind a full stop of its own script: the number of an item, or a quote inside it."""
+    token = _token_before(text, last, match.start())
+    if match[0] == "．" and _NUMERAL.fullmatch(token.replace("．", ".")):
+        return _opens_stretch(text, last, match.start(), token)
+    opener = _QUOTES.get(text[stop - 1])
+    if opener is None or gap or text[stop] in _QUOTES.values():
+        return False
+    # What stands behind a colon is a sentence of its own, and so is what follows: 他说：“你好。”我走了。
+    before = text[max(match.pos, stop - LONGEST) : stop].rpartition(opener)[0]
+    return before[-1:] not in ("：", ":")
 
 
 def _may_start(text: str, place: int, end: int, word: str, lower: bool) -> bool:
@@ -141,15 +175,18 @@ def before_opening_quote(text: str, last: int, mark: int, stop: int) -> int:
     return quote if quote >= 0 and text.count('"', max(last, mark - LONGEST), quote) % 2 == 0 else stop
 
 
-def _may_end(text: str, last: int, dot: int, word: str, lower: bool) -> bool:
-    """Whether a single full stop at `dot`, with a space and `word` behind it, ends a sentence."""
+def _may_end(text: str, last: int, dot: int, word: str, lower: bool, initial: bool) -> bool:
+    """Whether a single full stop at `dot`, with a space and `word` (an initial?) behind it, ends a sentence."""
     token = _token_before(text, last, dot)
     small = token.lower()
-    opens = (word.capitalize() if lower else word) in OPENERS
-    if small in TITLES:
+    capital = word.capitalize() if lower else word
+    opens = capital in OPENERS or (capital in OTHER_OPENERS and not initial)
+    if small in UNITS and text[max(last, dot - len(token) - 2) : dot - len(token)].strip()[-1:].isdigit():
+        return True
+    if small in TITLES or "\u0e00" < small[-1:] < "\u0eff":  # Thai and Lao have full stops in abbreviations only
         return False
     if small in COUNTED and not (len(token) == 1 and token.isupper()):
-        return not (word[:1].isdigit() or len(word) == 1)
+        return not (word[:1].isdigit() or (len(word) == 1 and (word.isascii() or not opens)))
     if small in DOUBTFUL or _is_dotted(small):
         return opens
     if len(token) == 1 and token.isalpha():
@@ -168,8 +205,11 @@ def _token_before(text: str, last: int, stop: int) -> str:
 
 
 def _is_dotted(token: str) -> bool:
-    """Whether a token is an abbreviation of single letters ("u.s", "a.m"), not a number ("4.5")."""
-    return "." in token and all(part.isalpha() and len(part) <= 2 for part in token.split("."))
+    """Whether a token is an abbreviation of single letters ("u.s", "a.m", "कि.मी"), not a number ("4.5")."""
+    if "." not in token:
+        return False
+    letters = "".join(letter for letter in token if not _clings(letter))
+    return all(part.isalpha() and len(part) <= 2 for part in letters.split("."))
 
 
 def _opens_stretch(text: str, last: int, dot: int, token: str) -> bool:

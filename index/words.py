@@ -19,18 +19,35 @@ OPENERS = _words(
     Por
     """
 )
+# The same in other scripts, where joints of run-in headings are not looked for: "О" ends "НАТО".
+OTHER_OPENERS = _words(
+    """
+    А Без Более Бывает В Важно Во Все Всё Вы Где Да Далее Для До Его Ее Её Ему Если Есть Ещё За Затем Здесь И Из Или Им
+    Их К Каждый Как Когда Кроме Кто Мы На Над Не Нет Но О Об Обычно Однако Он Она Они Оно От Перед По Под Поэтому После
+    Потом При Про С Сегодня Сейчас Со Так Также Там Тогда То Только У Уже Через Что Чтобы Эта Эти Это Этот Я
+    Або Але Ви Від Він Вона Вони Воно Все Де До Для З За Зараз Із Його Її Їх Й Коли Кожен Крім Ми На Навіть Не Ні Об Під
+    Після Потім При Про Та Так Також Там Тепер Тому То Тоді У Усі Це Ця Цей Ці Через Що Щоб Як Якщо Я Є І
+    Αν Αλλά Από Αυτά Αυτή Αυτό Αυτός Για Δεν Είναι Ένα Ένας Επίσης Έτσι Εάν Η Και Κάθε Κατά Με Μετά Μια Μία Ο Οι Όλα
+    Όλοι Όμως Όταν Παρά Πριν Προς Σε Στα Στη Στην Στις Στο Στον Στους Τα Τη Την Της Τις Το Τον Του Τους Των Χωρίς Ως
+    """
+)
+# A blank in front of one of these does not part two Thai clauses.
+THAI_JOINERS = tuple("และ หรือ ซึ่ง แต่ เพราะ โดย คือ เช่น ได้แก่ จึง แล้ว กับ ทั้ง รวม ให้".split())
 # A full stop after one of these never ends a sentence.
 TITLES = _words(
     """
     mr mrs ms mx messrs dr drs prof rev fr hon gen col lt sgt cpl maj capt cmdr adm brig gov sen rep pres supt st ste
     mt ft vs v cf e.g i.e eg ie viz ca approx resp esp incl lit trans pron sing plur fig figs eq eqs ref refs z.b d.h
     bzw vgl ggf evtl sog mme mlle mgr sra srta dra dña ing
+    ім ул вул просп пер пров пл наб бул проф акад доц св см т.е т.к тел напр δρ καθ κος κα αγ βλ πρβλ λεωφ τηλ
+    डॉ श्री प्रो रु सं नं पृ
     """
 )
 # A full stop after one of these ends a sentence only where no number (or single letter) follows.
 COUNTED = _words(
     """
     no nos nr n° p pp pg vol vols ch chap sec sect art arts para pt nos. ed eds v vv § abs kap ver op cap pág núm
+    стр гл рис мал табл разд розд ст корп кв тыс тис млн млрд руб грн коп αρ αριθ σελ κεφ εικ πίν
     """
 )
 # A full stop after one of these ends a sentence only where the next word is an opener.
@@ -39,8 +56,11 @@ DOUBTFUL = _words(
     inc ltd corp co cos llc plc bros jr sr esq etc al dept univ assn ave blvd rd sq bldg est max min avg jan feb mar
     apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun ph.d m.d b.a m.a b.sc m.sc u.s u.k u.n e.u d.c
     a.m p.m a.d b.c c.e b.c.e r.i.p usw u.a tsp tbsp oz lb lbs pkt qt gal doz
+    им др ін пр гг рр обл янв фев февр апр авг сен сент окт ноя нояб дек
     """
 )
+# A full stop after one of these ends a sentence where a number stands before it, whatever else they stand for.
+UNITS = _words("м см с л т μ م")
 MONTHS = _words(
     """
     Januar Februar März April Mai Juni Juli August September Oktober November Dezember Jahrhundert Jahrhunderts

@@ -17,7 +17,7 @@ from index.scripts import words_of
 from index.store import Progress
 from retrieval.answer import ask
 from retrieval.followup import telling_words
-from retrieval.probe import EVERYDAY, FRAME, LONGEST, cloze, drawn_sentences, sentences_of
+from retrieval.probe import EVERYDAY, LONGEST, cloze, drawn_sentences, framed, sentences_of
 
 CHARACTERS = 200_000
 """Characters asked about at most: embedding these takes seconds. The structure is that of everything."""
@@ -173,7 +173,7 @@ def heading_trials(passage_index: PassageIndex, rng: random.Random) -> Iterator[
     fit = [(d, h) for d, h in under if times[h[-1]] == 1 and telling_words(h[-1]) and len(h[-1]) <= LONGEST]
     for document, headings in rng.sample(fit, min(HEADINGS, len(fit))):
         heading = headings[-1]
-        question = heading if heading.endswith("?") else FRAME.format(heading)
+        question = heading if heading.endswith("?") else framed(heading)
         answer = ask(question, passage_index=passage_index)
         right = [c.document_id == document.id and c.section[: len(headings)] == headings for c in answer.citations]
         yield Trial("heading", question, _place(document, headings), _rank(right), False, answer.found)

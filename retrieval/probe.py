@@ -59,8 +59,12 @@ def cloze(sentence: str, often: Mapping[str, int], rng: random.Random) -> str:
     words = sorted(_words(sentence), key=lambda word: (-often.get(word.casefold(), 0), word))
     third = len(words) // 3
     kept = words[third : max(len(words) - third, third + 3)]
-    asked = " ".join(rng.sample(kept, min(MOST, len(kept))))
-    return asked if unread_words(asked) else FRAME.format(asked)
+    return framed(" ".join(rng.sample(kept, min(MOST, len(kept)))))
+
+
+def framed(words: str) -> str:
+    """A question of words; in another script than Latin the words alone."""
+    return words if unread_words(words) else FRAME.format(words)
 
 
 def sentences_of(document: Document) -> Iterator[tuple[tuple[str, ...], Span]]:

@@ -10,7 +10,7 @@ import pytest
 from index import Document, Part, PassageIndex
 from retrieval.__main__ import main
 from retrieval.check import Check, Structure, Trial, check, foreign_trials, sample, structure
-from retrieval.probe import cloze, drawn_sentences
+from retrieval.probe import cloze, drawn_sentences, framed
 from retrieval.verdict import advice, suits, to_text
 
 from conftest import ROOT, ToyEmbedder
@@ -39,6 +39,17 @@ def test_only_sentences_of_their_own_are_asked_about() -> None:
     [(document, headings, sentence)] = drawn_sentences([COLOURS], random.Random(0), 10)
     assert document.text[sentence.start : sentence.end] == "The red fox runs in Paris and in the blue moon."
     assert headings == ("Foxes",)
+
+
+def test_questions_in_another_script_have_no_english_frame() -> None:
+    """Its words would be most of the question; words that are not parted are asked for two letters at a time."""
+    fox = Document("fox.md", "狐狸", "# 狐狸\n\n敏捷的棕色狐狸跳过那只懒惰的狗，然后在月光下睡觉。")
+    [(document, _, sentence)] = drawn_sentences([fox], random.Random(0), 10)
+    said = document.text[sentence.start : sentence.end]
+    question = cloze(said, Counter(), random.Random(0))
+    assert all(len(pair) == 2 and pair in said for pair in question.split())
+    assert len(question.split()) == 5
+    assert framed("狐狸") == "狐狸"
 
 
 def test_structure_is_counted() -> None:

@@ -453,7 +453,7 @@ def test_one_long_address_does_not_unwrap_the_lines_around_it() -> None:
         ["It rose.[5]", "Then it fell[6] again.", "Wait... and see...", "What?!", "Yes."],
         ["It was over.", "The end came.", "It works with node.js and www.Example.com too."],
         ["this is in lower case. ".strip(), "the next one too, e.g. here.", "fine."],
-        ["今天天气很好。", "我们走吧！", "「好。」", "他说。"],
+        ["今天天气很好。", "我们走吧！", "「好。」他说。", "「走。」", "「好。」"],
         ["यह एक वाक्य है।", "यह दूसरा है।"],
         ["هل أنت بخير؟", "نعم."],
         ["Am 3. Oktober war es z.B. kalt.", "Das ist gut."],
