@@ -405,6 +405,7 @@ def main() -> None:
         raise SystemExit(f"error: {error}") from None
     register_on_zero_gpu()  # before anything imports torch
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")  # of 10,000 it makes a table again and again, for nobody
     os.environ.setdefault("NO_PROXY", "localhost,127.0.0.1")
     opening = Opening(lambda progress: default_index(progress=progress))
     page = build_app(opening)

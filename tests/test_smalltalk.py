@@ -46,7 +46,9 @@ def test_a_greeting_is_told_what_can_be_asked(said: str, fox_index: PassageIndex
     assert small_talk(said, fox_index) == f"I answer with word-for-word quotes from {CONTENTS}"
 
 
-@pytest.mark.parametrize("said", ["Thanks!", "thank you very much", "Thank you so much.", "merci", "شكرا", "ok thanks, bye"])
+@pytest.mark.parametrize(
+    "said", ["Thanks!", "thank you very much", "Thank you so much.", "merci", "شكرا", "ok thanks, bye"]
+)
 def test_thanks_are_answered(said: str, fox_index: PassageIndex) -> None:
     """Thanks too, with an invitation to go on."""
     assert small_talk(said, fox_index) == f"You are welcome. Ask on about {CONTENTS}"
