@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise, takewhile, zip_longest
 
+from index.scripts import UNPARTED, columns
 from index.sentences import trim
 
 _LONGEST_TITLE = 80  # characters of a plain heading; marked ones may have _LONGEST_MARKED
 _LONGEST_MARKED = 200
-_NARROW = 60  # text of narrower lines is verse, a form, an address: its line breaks mean something
+_NARROW = 60  # columns: text of narrower lines is verse, a form, an address: its line breaks mean something
 _WIDE = 130  # a longer line was not wrapped by hand: lines of such text are paragraphs
 
 # Levels of headings: a heading closes those of its level and below. Markup has 1 to 99, numbers 200 + depth.
@@ -341,7 +342,7 @@ def _blocks(group: Sequence[_Line], code: bool) -> Iterator[Block]:
     """The paragraphs in lines that no blank line parts."""
     if not group:
         return
-    width = max([len(line.words) + line.indent for line in group if "://" not in line.words], default=0)
+    width = max([columns(line.words) + line.indent for line in group if "://" not in line.words], default=0)
     wrapped, rows = _is_wrapped(group, width), _are_rows(group)
     start, stops = group[0].start, list[int]()
     for line, below in pairwise(group):
@@ -365,14 +366,16 @@ def _is_wrapped(group: Sequence[_Line], width: int) -> bool:
     if len(group) < 2 or not _NARROW <= width <= 2 * _WIDE:
         return False
     full = sum(1 for line, below in pairwise(group) if _is_full(line, below, width))
-    ended = sum(1 for line in group[:-1] if line.words[-1] in ".!?")
+    ended = sum(1 for line in group[:-1] if line.words[-1] in ".!?。！？")
     return full * 10 >= (len(group) - 1) * 6 and (width <= _WIDE or ended * 3 < len(group))
 
 
 def _is_full(line: _Line, below: _Line, width: int) -> bool:
-    """Whether the first word of the line below had no room in a line of this width (8 characters ragged)."""
+    """Whether the first word of the line below had no room in a line of this width (8 columns ragged)."""
     first = below.words[:40].split(None, 1)[0]
-    return line.indent + len(line.words) + 1 + len(first) > width - 8
+    if UNPARTED.match(first):
+        first = first[0]
+    return line.indent + columns(line.words) + 1 + columns(first) > width - 8
 
 
 def _line_break(line: _Line, below: _Line, width: int, wrapped: bool) -> str:
@@ -382,7 +385,7 @@ def _line_break(line: _Line, below: _Line, width: int, wrapped: bool) -> str:
         return "sentence"
     if wrapped and _is_full(line, below, width):
         return "space"
-    if wrapped and not lower and line.words[-1] in '.!?"”':
+    if wrapped and not lower and line.words[-1] in '.!?"”。！？」':
         return "paragraph"
     if ITEM.match(line.words) and (below.indent > line.indent or lower):
         return "space"

@@ -31,7 +31,7 @@ _OTHER = re.compile(
     "\uff66-\uffdc\U00010000-\U0003ffff]+"
 )
 """Stretches in other scripts than Latin, with what they have for marks and digits."""
-_UNPARTED = re.compile(
+UNPARTED = re.compile(
     "[\u0e00-\u109f\u1780-\u17ff\u3005-\u30ff\u31f0-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
 """Letters of scripts without blanks: Thai, Lao, Tibetan, Burmese, Khmer, Japanese, Chinese."""
@@ -65,7 +65,7 @@ def unread_words(text: str) -> list[Word]:
 
 def words_of(text: str) -> list[str]:
     """The words of a text; where words are not parted, pairs of letters."""
-    return [part for word in WORD.findall(text) for part in (_pairs(word) if _UNPARTED.search(word) else [word])]
+    return [part for word in WORD.findall(text) for part in (_pairs(word) if UNPARTED.search(word) else [word])]
 
 
 def columns(text: str) -> int:
@@ -106,7 +106,7 @@ def _runs(text: str) -> Iterator[list[tuple[int, int]]]:
 
 def _is_unparted(text: str, letters: Sequence[tuple[int, int]]) -> bool:
     """Whether a run is in a script that does not part words."""
-    return _UNPARTED.match(text, letters[0][0]) is not None
+    return UNPARTED.match(text, letters[0][0]) is not None
 
 
 def _parted(text: str, letters: Sequence[tuple[int, int]]) -> Iterator[Word]:

@@ -359,6 +359,17 @@ def test_wrapped_lines_belong_together(end: str) -> None:
     assert outline(text) == [((), [[text[: text.index(" The harbour")], text[text.index("The harbour") :]]])]
 
 
+def test_wrapped_lines_of_wide_letters_belong_together() -> None:
+    """Where words are not parted, a line has room for every letter but the next."""
+    lines = [
+        "灯塔的历史始于一八二〇年，那年的一场风暴在一夜之间把三艘船推上了岩石。港务局",
+        "在春天开会，投票决定修建一座石塔，用附近山上开采的花岗岩，工程由本地的石匠完",
+        "成，历时两年。",
+    ]
+    text = "\n".join(lines)
+    assert outline(text) == [((), [[text[: text.index("港务局")], text[text.index("港务局") :]]])]
+
+
 def test_long_lines_are_paragraphs() -> None:
     """In text with one line break per paragraph, every line is a paragraph."""
     line = "The harvest of olives begins in the south. " * 4
