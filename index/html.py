@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _UNSEEN = frozenset(
     """
     head script style noscript template svg canvas iframe object embed audio video map button select textarea datalist
-    progress meter annotation annotation-xml rp frameset
+    progress meter annotation annotation-xml rt rp rtc frameset
     """.split()
 )
 _FRAME = frozenset(("header", "footer", "aside"))  # around the main part; inside it they belong to it

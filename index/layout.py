@@ -14,6 +14,7 @@ from statistics import median
 
 from index.lines import ITEM, Heading, read_blocks
 from index.parts import Part, Writer
+from index.scripts import UNPARTED
 
 _LONGEST_HEADING = 200  # characters
 _EDGE = 2  # lines at the top and at the bottom of a page that may be running titles
@@ -26,6 +27,8 @@ _ENDED = re.compile(r"""[.!?…:;。！？؟۔।]["”’»)\]]*$""")
 _BULLET = re.compile(r"[-*•‣◦▪·–—]\s")
 _HYPHENATED = re.compile(r"([^\W\d_]{2,})[-‐]$")
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
+_SEAMLESS = re.compile(f"{UNPARTED.pattern}{{2}}|.?[\u3000-\u303f\uff00-\uffef]")
+"""Two letters of scripts without blanks, or one that brings its own: the ends of lines that no blank parted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def _joined(before: str, after: str, words: Counter[str]) -> tuple[str, str]:
     half = _HYPHENATED.search(before)
     rest = _WORD.match(after)
     if not half or not rest or not after[0].islower():
-        return before, " "
+        return before, "" if _SEAMLESS.match(before[-1] + after[0]) else " "
     whole, kept = (half[1] + rest[0]).lower(), f"{half[1]}-{rest[0]}".lower()
     return (before if words[kept] > words[whole] else before[:-1]), ""
 

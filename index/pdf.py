@@ -7,10 +7,13 @@ passwords, read forms, notes or attachments.
 import io
 import math
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from index.bidi import SIDED, as_read, has_leftward, runs_left
+from index.drawing import mended
 from index.errors import DocumentError
 from index.layout import Line, write_lines
 from index.parts import MAX_CHARACTERS, Extract, Writer, in_one_line, sensible_title
@@ -22,12 +25,15 @@ MAX_PAGES = 2_000
 """Pages in a PDF at most."""
 
 _BOLD = re.compile(r"(?i)bold|black|heavy|demi|CMBX|-Bd\b")
-_GLYPHS = str.maketrans(  # as fonts draw letters, and as people write and search them
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\uf0b7": "•", "\uf0a7": "▪"}
+_GLYPHS = str.maketrans(  # as fonts draw letters and bullets, and as people write and search them
+    "⼾⺎⺒⺓⺠⻁⻄⻅⻆⻉⻋⻑⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲\uf0b7\uf0a7",
+    "户兀巳幺民虎西见角贝车長长门青韦页风飞食马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀•▪",
 )
+_FORMS = re.compile("[\u2e80-\u2fdf\ufb00-\ufdff\ufe70-\ufefc]")
+"""Radicals, ligatures, and Hebrew and Arabic letters as they look in a word: Unicode knows which letters they are."""
 
-Fragment = tuple[str, Sequence[float], Sequence[float], Any, float]
-"""As pypdf reports it: text, current matrix, text matrix, font, size."""
+Fragment = tuple[str, Sequence[float], Sequence[float], Any, float, float]
+"""As pypdf reports it: text, current matrix, text matrix, font, size. Then where its line or text object begins."""
 
 
 def read_pdf(data: bytes, name: str) -> Extract:
@@ -97,32 +103,81 @@ def _lines(reader: "PdfReader", name: str) -> Iterator[Line]:
 
 def _page_lines(page: "PageObject", number: int) -> Iterator[Line]:
     """The lines of one page in the order in which they are drawn."""
+    rows = list(_rows(_fragments(page)))
+    leftward = runs_left("".join(fragment[0] for row in rows for fragment in row))
+    for row in rows:
+        yield from _line(row, number, leftward)
+
+
+def _fragments(page: "PageObject") -> list[Fragment]:
+    """What pypdf reads on a page."""
+    from pypdf.generic import NameObject
+
     fragments: list[Fragment] = []
-    page.extract_text(visitor_text=lambda *fragment: fragments.append(fragment))
+    begun: list[float] = []
+
+    def read(text: str, cm: Sequence[float], tm: Sequence[float], font: Any, size: float) -> None:
+        if text.strip("\n") and not begun:
+            begun.append(_place(tm, cm)[0])
+        fragments.append((text, cm, tm, font, size, begun[0] if begun else 0.0))
+        if "\n" in text:
+            begun.clear()
+
+    def follow(operator: bytes, *_: object) -> None:
+        if operator == b"BT":
+            begun.clear()
+
+    drawing = page.get_contents()
+    if drawing is not None:
+        contents, kept = NameObject("/Contents"), page.raw_get("/Contents")
+        drawing.forced_encoding = "bytes"
+        drawing.operations = mended(drawing.operations)
+        page[contents] = drawing
+        page.extract_text(visitor_operand_after=follow, visitor_text=read)
+        page[contents] = kept
+    return fragments
+
+
+def _rows(fragments: Sequence[Fragment]) -> Iterator[list[Fragment]]:
+    """The fragments by line, each from left to right as on the page: pypdf turns those of right-to-left letters."""
     row: list[Fragment] = []
+    turned = False
     for text, *rest in fragments:
-        first, *others = text.split("\n")
-        row.append((first, *rest))
-        for words in others:
-            yield from _line(row, number)
-            row = [(words, *rest)]
-    yield from _line(row, number)
+        for count, words in enumerate(text.split("\n")):
+            if count:
+                yield row
+                row = []
+            sided = SIDED.search(words)
+            turned = bool(sided[1]) if sided else turned
+            row.append((words[::-1] if turned else words, *rest))
+    yield row
 
 
-def _line(row: Sequence[Fragment], page: int) -> Iterator[Line]:
-    """One line of fragments; none where they hold no word."""
-    words = in_one_line("".join(fragment[0] for fragment in row).translate(_GLYPHS))
+def _line(row: Sequence[Fragment], page: int, leftward: bool) -> Iterator[Line]:
+    """One line of fragments; none where they hold no word. leftward: whether lines of the page run to the left."""
+    drawn = "".join(fragment[0] for fragment in row)
+    leftward = has_leftward(drawn) and (leftward or runs_left(drawn))
+    if has_leftward(drawn):
+        row = sorted(row, key=lambda fragment: fragment[-1])  # some programs draw it from the right
+        drawn = as_read("".join(fragment[0] for fragment in row), leftward)
+    words = in_one_line(_as_typed(drawn))
     if not words:
         return
     sizes, bold = dict[float, int](), 0
-    for text, cm, tm, font, size in row:
+    for text, cm, tm, font, size, _ in row:
         weight = len(text.strip())
         height = round(2 * size * _scale(tm, cm)) / 2
         sizes[height] = sizes.get(height, 0) + weight
         bold += weight if font and _BOLD.search(str(font.get("/BaseFont", ""))) else -weight
-    _, cm, tm, _, _ = next(fragment for fragment in row if fragment[0].strip())
+    _, cm, tm, *_ = next(fragment for fragment in row if fragment[0].strip())
     x, y = _place(tm, cm)
+    x = 0.0 if leftward else x  # it begins where its first word ends: no one knows
     yield Line(page, x, y, max(sizes, key=lambda size: sizes[size]) or 1.0, bold > 0, words)
+
+
+def _as_typed(text: str) -> str:
+    """A text in the letters that people type."""
+    return _FORMS.sub(lambda form: unicodedata.normalize("NFKC", form[0]).strip(), text.translate(_GLYPHS))
 
 
 def _scale(tm: Sequence[float], cm: Sequence[float]) -> float:

@@ -209,3 +209,8 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     except DocumentError:
         return
     Document("any.html", extract.title, extract.text, extract.parts).sections()
+
+
+def test_readings_above_the_letters_are_left_out() -> None:
+    """Ruby says how letters sound; read out among them it would cut their words."""
+    assert parts("<p><ruby>漢<rp>(</rp><rt>かん</rt>字<rtc>kanji</rtc></ruby>です。") == [("paragraph", ["漢字です。"])]

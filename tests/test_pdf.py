@@ -19,15 +19,16 @@ from papers import write_pdf
 SENTENCE = "The keeper of the lamp climbs the stairs of the tower each evening before the sun is down."
 
 
-def drawn(stream: bytes, pages: int = 1, filters: bytes = b"/FlateDecode") -> bytes:
-    """A PDF, written by hand, whose pages all draw the same stream."""
+def drawn(stream: bytes, pages: int = 1, filters: bytes = b"/FlateDecode", letters: str = "") -> bytes:
+    """A PDF, written by hand, whose pages all draw the same stream; "a" in it is the first of these letters."""
+    glyphs = "".join(f"/uni{ord(letter):04X}" for letter in letters).encode()
     page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>"
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Count %d/Kids[%s]>>" % (pages, b" 3 0 R" * pages),
         page,
         b"<</Length %d/Filter%s>>stream\n%s\nendstream" % (len(stream), filters, stream),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding<</Differences[97%s]>>>>" % glyphs,
     ]
     data, starts = b"%PDF-1.7\n", []
     for number, body in enumerate(objects, start=1):
@@ -36,6 +37,11 @@ def drawn(stream: bytes, pages: int = 1, filters: bytes = b"/FlateDecode") -> by
     table = b"".join(b"%010d 00000 n \n" % start for start in starts)
     end = b"trailer<</Root 1 0 R/Size 6>>\nstartxref\n%d\n%%%%EOF" % len(data)
     return data + b"xref\n0 6\n0000000000 65535 f \n" + table + end
+
+
+def text_of(operators: str, letters: str = "") -> str:
+    """The text of a page on which these operators draw; "a" in them is the first of these letters."""
+    return read_pdf(drawn(zlib.compress(f"/F 12 Tf {operators}".encode()), letters=letters), "a.pdf").text
 
 
 def laid_out(*rows: tuple[float, float, str] | tuple[float, float, str, float], page: int = 1) -> list[Line]:
@@ -107,10 +113,19 @@ def test_a_paragraph_runs_on_over_a_page() -> None:
         (["the well-", "known one is well-known"], "the well-known one is well-known"),
         (["the North-", "South line"], "the North- South line"),
         (["ranges 3-", "by and by"], "ranges 3- by and by"),
+        (["每天最", "多可"], "每天最多可"),
+        (["ตัว", "เกาะ"], "ตัวเกาะ"),
+        (["使用。", "CL 320"], "使用。CL 320"),
+        (["the", "「灯」"], "the「灯」"),
+        (["使用", "CL 320"], "使用 CL 320"),
+        (["대전", "본사"], "대전 본사"),
     ],
 )
-def test_words_hyphenated_at_a_line_end_are_joined(lines: list[str], text: str) -> None:
-    """The hyphen goes where a small letter follows, and stays where the document has the word with it."""
+def test_words_at_a_line_end_are_joined(lines: list[str], text: str) -> None:
+    """A hyphen goes where a small letter follows, and stays where the document has the word with it.
+
+    In scripts without blanks none comes between the lines.
+    """
     wide = "a line that is as wide as the page it is printed on, which it fills from one side to the other"
     rows = [(50.0, 700.0, wide), (50.0, 640.0, " ".join(["so"] * 25) + " " + lines[0]), (50.0, 628.0, lines[1])]
     assert parts(laid_out(*rows))[1][1].endswith(text)
@@ -165,3 +180,45 @@ def test_strange_letters_are_put_right() -> None:
     """Ligatures become letters, control characters spaces; brackets and the like stay text."""
     data = drawn(zlib.compress(rb"BT /F 12 Tf 20 20 Td (<script>\001 **x** \(y\) & z) Tj ET"))
     assert read_pdf(data, "a.pdf").text == "<script> **x** (y) & z"
+
+
+@pytest.mark.parametrize(
+    "operators",
+    [
+        "BT 20 20 Td (.) Tj ET BT 23 20 Td (\\(TEA 2\\) ) Tj ET BT 90 20 Td (1,500) Tj ET BT 120 20 Td ( dc ba) Tj ET",
+        "BT 120 20 Td ( dc ba) Tj ET BT 90 20 Td (1,500) Tj ET BT 20 20 Td (.\\(TEA 2\\) ) Tj ET",
+    ],
+)
+def test_what_runs_to_the_left_is_read_from_the_right(operators: str) -> None:
+    """From whichever side a line is drawn; numbers and words in Latin letters keep their order, brackets turn."""
+    assert text_of(operators, "אבגד") == "אב גד 1,500 (TEA 2)."
+
+
+def test_words_that_run_to_the_left_in_a_line_that_does_not() -> None:
+    """They are turned, and stay where they are."""
+    operators = (
+        "BT 20 20 Td (A SONG, ) Tj ET BT 80 20 Td (dc) Tj ET BT 93 20 Td ( ba) Tj ET BT 112 20 Td (, IT ENDS.) Tj ET"
+    )
+    assert text_of(operators, "אבגד") == "A SONG, אב גד, IT ENDS."
+
+
+def test_a_full_stop_drawn_apart_has_no_space_before_it() -> None:
+    """Where a program moves twice, from the start of the line, the two moves are one."""
+    moves = "BT 1 0 0 1 20 20 Tm 0 0 Td (LAMP) Tj ET BT 1 0 0 1 20 20 Tm 33 0 Td (.) Tj ET"
+    assert text_of(moves) == "LAMP."
+
+
+@pytest.mark.parametrize(
+    ("drawn_letters", "typed"),
+    [("⼀⻓⼿", "一长手"), ("ﻥﺎﺴﻟ", "لسان"), ("ﬃ", "ffi"), ("ﷲ", "الله"), ("\ufb2a", "\u05e9\u05c1")],
+)
+def test_letters_as_fonts_draw_them_become_those_that_people_type(drawn_letters: str, typed: str) -> None:
+    """Radicals, joined letters and letters with their points, as Unicode has them."""
+    assert text_of(f"BT 20 20 Td ({'abcd'[: len(drawn_letters)]}) Tj ET", drawn_letters) == typed
+
+
+def test_what_the_page_says_its_glyphs_mean_is_read() -> None:
+    """Of letters that fonts draw together; a hyphen said to mean nothing stays, as it joins a word."""
+    meant = "/Span <</ActualText <FEFF0915093F>>> BDC 5 0 Td (b) Tj 6 0 Td (b) Tj EMC"
+    hyphen = "/Span <</ActualText <FEFF00AD>>> BDC 7 0 Td (-) Tj EMC"
+    assert text_of(f"BT 20 20 Td (a) Tj {meant} 7 0 Td (a) Tj {hyphen} ET", "नx") == "नकिन-"
