@@ -13,11 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Encoding, PassageIndex, unit_rows
+from index.embed import is_packaged
+from index.scripts import UNPARTED
 
 COMMON_WEIGHT = 0.1
 """Weight of a word piece that every passage holds; one that a single passage holds weighs 1."""
 UNKNOWN_WEIGHT = 0.7
 """Weight of a word piece that no passage holds: a synonym must do, so it may not decide alone."""
+SEAM_WEIGHT = 0.2
+"""The same where a letter and the next one stand for a word (index.scripts): two that never meet are a seam mostly."""
 CONTEXT_SHARE = 0.5
 """Weight of all words from the conversation together, in the encoding that has them; the question's have the rest."""
 ALONE_SHARE = 0.25
@@ -112,8 +116,11 @@ def _tell(passage_index: PassageIndex, text: str, encoding: Encoding) -> NDArray
     count = len(passage_index)
     holders = np.array([len(passage_index.holding(int(piece))[0]) for piece in encoding.ids], int)
     told = np.array([idf(count, n) for n in holders]) / idf(count, 0)
-    weights = np.where(holders > 0, COMMON_WEIGHT + (1 - COMMON_WEIGHT) * told, UNKNOWN_WEIGHT)
-    return np.asarray(weights * [text[start].isalnum() for start in encoding.starts.tolist()], np.float64)
+    letters = [text[start] for start in encoding.starts.tolist()]
+    seams = is_packaged(passage_index.embedder) and [bool(UNPARTED.match(letter)) for letter in letters]
+    unknown = np.where(seams, SEAM_WEIGHT, UNKNOWN_WEIGHT)
+    weights = np.where(holders > 0, COMMON_WEIGHT + (1 - COMMON_WEIGHT) * told, unknown)
+    return np.asarray(weights * [letter.isalnum() for letter in letters], np.float64)
 
 
 def _shared(weights: NDArray[np.float32], own: NDArray[np.bool_], others: float) -> NDArray[np.float32]:

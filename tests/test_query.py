@@ -7,19 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import Encoding, PassageIndex
+from index import Document, Encoding, PassageIndex
+from index.embed import PACKAGED
 from retrieval.query import (
     ALONE_SHARE,
     COMMON_WEIGHT,
     CONTEXT_SHARE,
     EVIDENCE_SHARE,
+    SEAM_WEIGHT,
     UNKNOWN_WEIGHT,
     idf,
     in_context,
     make_query,
 )
 
-from conftest import WORDS, query_of
+from conftest import WORDS, ToyEmbedder, query_of
 
 phrases = st.lists(st.sampled_from([*WORDS[1:], "unheard", "of"]), min_size=1, max_size=8).map(" ".join)
 
@@ -40,6 +42,16 @@ def test_weights_by_hand(fox_index: PassageIndex) -> None:
     query = query_of("the fox crimson", fox_index)
     assert query.weights == pytest.approx([weight / sum(raw) for weight in raw])
     assert query.judged.tolist() == query.weights.tolist()
+
+
+def test_letters_that_never_meet_weigh_little(foxes: Document) -> None:
+    """Where a letter and the next one stand for a word; for a model that reads the script it is a word like others."""
+    unheard = Encoding(np.eye(2, dtype=np.float32), np.array([11, 3], np.int32), np.array([0, 1], np.int32))
+    fox = COMMON_WEIGHT + (1 - COMMON_WEIGHT) * math.log(8 / 3) / math.log(8)
+    for name, weight in ((PACKAGED, SEAM_WEIGHT), ("toy", UNKNOWN_WEIGHT)):
+        passage_index = PassageIndex.build([foxes], embedder=ToyEmbedder(name))
+        weights = make_query(passage_index, "狐fox", unheard).weights
+        assert weights == pytest.approx([weight / (weight + fox), fox / (weight + fox)])
 
 
 def test_vectors_have_length_one(fox_index: PassageIndex) -> None:
