@@ -21,12 +21,12 @@ EMPTY = frozenset(
 """Words that tell nothing about a topic."""
 POINTING = frozenset(
     "it its he she his her hers him they them their theirs this that these those such one ones there then former "
-    "latter er ihn ihm ihnen dessen davon dafür damit elle elles leur leurs ella ellos ellas lei loro ela eles elas он "
+    "latter ihn ihm ihnen dessen davon dafür damit elle elles leur leurs ella ellos ellas loro ela eles elas он "
     "она оно они его её ее их ему ей им них нём нем этот эта эти этого він вона воно вони його її їх їм них цей це ці "
     "αυτό αυτός αυτή αυτά هو هي هم वह वे उसका उसकी उनके それ これ".split()
 )
 """Words that stand for something said; of other languages those that mean nothing else in any of these."""
-JOINING = frozenset("and but so or und aber oder et mais y pero ed ma а и но или та але чи και αλλά और لكن".split())
+JOINING = frozenset("and but so or und aber oder et ou pero а и но или та але чи και αλλά और لكن".split())
 """Words by which a question that begins with them goes on."""
 MORE = frozenset("another others else also too same".split())
 """Words by which a short question goes on; in a long one they mostly say something of its own."""

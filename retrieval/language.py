@@ -7,7 +7,7 @@ import re
 
 from index import PassageIndex
 from index.embed import is_packaged
-from index.scripts import unread_words
+from index.scripts import columns, unread_words
 
 COMMON = frozenset("the and what which who whom whose when where why how does did are".split())
 LEAST = 0.01
@@ -24,6 +24,8 @@ def is_foreign(question: str, passage_index: PassageIndex) -> bool:
 
 
 def in_other_script(question: str, passage_index: PassageIndex) -> bool:
-    """Whether most letters of the question are in words that the index takes by their letters (index.scripts)."""
-    unread = sum(word.end - word.start for word in unread_words(question))
-    return 2 * unread > sum(map(str.isalpha, question)) and is_packaged(passage_index.embedder)
+    """Whether most of the question is words that the index takes by their letters (index.scripts); wide ones count
+    twice."""
+    unread = "".join(question[word.start : word.end] for word in unread_words(question))
+    read = sum(map(str.isalpha, question)) - len(unread)
+    return columns(unread) > max(0, read) and is_packaged(passage_index.embedder)

@@ -35,6 +35,7 @@ def test_neither_question_nor_documents_are_english(question: str, text: str, fo
         ("Где живёт лиса?", True),
         ("狐狸在哪里？", True),
         ("Где живёт iPhone 15?", True),
+        ("iPhone 卖多少钱？", True),
         ("Who was Пётр the Great?", False),
         ("Wo wohnt der Füchs?", False),
         ("2019?", False),
