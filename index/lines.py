@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise, takewhile, zip_longest
 
-from index.scripts import UNPARTED, columns
+from index.scripts import columns, is_unparted
 from index.sentences import trim
 
 _LONGEST_TITLE = 80  # characters of a plain heading; marked ones may have _LONGEST_MARKED
@@ -373,7 +373,7 @@ def _is_wrapped(group: Sequence[_Line], width: int) -> bool:
 def _is_full(line: _Line, below: _Line, width: int) -> bool:
     """Whether the first word of the line below had no room in a line of this width (8 columns ragged)."""
     first = below.words[:40].split(None, 1)[0]
-    if UNPARTED.match(first):
+    if is_unparted(first):
         first = first[0]
     return line.indent + columns(line.words) + 1 + columns(first) > width - 8
 

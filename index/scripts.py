@@ -36,6 +36,7 @@ UNPARTED = re.compile(
 )
 """Letters of scripts without blanks: Thai, Lao, Tibetan, Burmese, Khmer, Japanese, Chinese."""
 _MARKS = "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c))[0] == "M")
+_LETTER = re.compile(rf"\w[{_MARKS}]*")
 WORD = re.compile(rf"\w[\w{_MARKS}]*(?:['’]\w[\w{_MARKS}]*)*")
 """A word with apostrophes in it and its accents, vowel points and vowel signs."""
 _WIDE = re.compile(
@@ -59,7 +60,7 @@ def unread_words(text: str) -> list[Word]:
     """The words of a text that are in other scripts than Latin, in order."""
     if text.isascii():
         return []
-    runs = ((run, _unparted if _is_unparted(text, run) else _parted) for run in _runs(text))
+    runs = ((run, _unparted if is_unparted(text[run[0][0]]) else _parted) for run in _runs(text))
     return [word for run, words in runs for word in words(text, run)]
 
 
@@ -73,6 +74,11 @@ def columns(text: str) -> int:
     return len(text) + (0 if text.isascii() else len(_WIDE.findall(text)))
 
 
+def is_unparted(letter: str) -> bool:
+    """Whether a letter, the first one of a word, is of a script that does not part words."""
+    return UNPARTED.match(letter) is not None
+
+
 def as_tokens(words: Sequence[Word], dim: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Vectors (words, dim) and ids of words, as index.embed.Encoding has them."""
     vectors = [_direction(word.grams, dim) for word in words]
@@ -82,7 +88,7 @@ def as_tokens(words: Sequence[Word], dim: int) -> tuple[NDArray[np.float32], NDA
 
 def _pairs(word: str) -> list[str]:
     """A word of letters that are not parted, two by two, marks staying with their letters."""
-    letters = re.findall(rf"\w[{_MARKS}]*", word)
+    letters = _LETTER.findall(word)
     return ["".join(letters[n : n + 2]) for n in range(0, len(letters), 2)]
 
 
@@ -95,18 +101,12 @@ def _runs(text: str) -> Iterator[list[tuple[int, int]]]:
             if run and run[-1][1] == place and kind == "M":
                 run[-1] = run[-1][0], place + 1
             elif kind in "LM":
-                last = [(place, place + 1)]
-                if run and (run[-1][1] < place or _is_unparted(text, run) != _is_unparted(text, last)):
+                if run and (run[-1][1] < place or is_unparted(text[run[0][0]]) != is_unparted(text[place])):
                     yield run
                     run = []
-                run += last
+                run.append((place, place + 1))
     if run:
         yield run
-
-
-def _is_unparted(text: str, letters: Sequence[tuple[int, int]]) -> bool:
-    """Whether a run is in a script that does not part words."""
-    return UNPARTED.match(text, letters[0][0]) is not None
 
 
 def _parted(text: str, letters: Sequence[tuple[int, int]]) -> Iterator[Word]:

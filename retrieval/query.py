@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from index import Encoding, PassageIndex, unit_rows
 from index.embed import is_packaged
-from index.scripts import UNPARTED
+from index.scripts import is_unparted
 
 COMMON_WEIGHT = 0.1
 """Weight of a word piece that every passage holds; one that a single passage holds weighs 1."""
@@ -117,7 +117,7 @@ def _tell(passage_index: PassageIndex, text: str, encoding: Encoding) -> NDArray
     holders = np.array([len(passage_index.holding(int(piece))[0]) for piece in encoding.ids], int)
     told = np.array([idf(count, n) for n in holders]) / idf(count, 0)
     letters = [text[start] for start in encoding.starts.tolist()]
-    seams = is_packaged(passage_index.embedder) and [bool(UNPARTED.match(letter)) for letter in letters]
+    seams = is_packaged(passage_index.embedder) and [is_unparted(letter) for letter in letters]
     unknown = np.where(seams, SEAM_WEIGHT, UNKNOWN_WEIGHT)
     weights = np.where(holders > 0, COMMON_WEIGHT + (1 - COMMON_WEIGHT) * told, unknown)
     return np.asarray(weights * [letter.isalnum() for letter in letters], np.float64)

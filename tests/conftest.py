@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from index import Document, Encoding, PassageIndex, SentenceTransformerEmbedder, read_documents
+from index.sentences import split_sentences
 from index.tables import Tables
 from retrieval.query import Query, make_query
 
@@ -61,6 +62,11 @@ def query_of(question: str, passage_index: PassageIndex, context: str = "") -> Q
     """The query of a question and of words from the conversation."""
     [encoding] = passage_index.embedder.encode([question])
     return make_query(passage_index, question, encoding, context)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text taken as one stretch."""
+    return [text[span.start : span.end] for span in split_sentences(text, 0, len(text))]
 
 
 def same(one: PassageIndex, other: PassageIndex) -> bool:

@@ -2,12 +2,7 @@
 
 import pytest
 
-from index.sentences import split_sentences
-
-
-def sentences(text: str) -> list[str]:
-    """The sentences of a text taken as one stretch."""
-    return [text[span.start : span.end] for span in split_sentences(text, 0, len(text))]
+from conftest import sentences
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.sentences import LONGEST
-from index.structure import Section, Span, read_structure, split_sentences
+from index.structure import Section, Span, read_structure
+
+from conftest import sentences
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -37,11 +39,6 @@ def outline(text: str) -> list[tuple[tuple[str, ...], list[list[str]]]]:
 def headings(text: str) -> list[str]:
     """The last heading of every section that has one."""
     return [section.headings[-1] for section in read_structure(text) if section.heading]
-
-
-def sentences(text: str) -> list[str]:
-    """The sentences of a text taken as one stretch."""
-    return [text[span.start : span.end] for span in split_sentences(text, 0, len(text))]
 
 
 def spans_of(sections: tuple[Section, ...]) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from index.documents import ENDINGS
 from index.library import EMBEDDING, READY, REFUSED, FileState, Limits, Upload, in_bytes
-from retrieval.page.markup import escape
+from retrieval.page.markup import apart, escape
 from retrieval.page.room import Room
 
 ADD = "Add your documents"
@@ -53,16 +53,11 @@ def render_limits(limits: Limits) -> str:
     )
 
 
-def render_name(name: str) -> str:
-    """A file's name; letters that turn the direction of writing turn nothing else."""
-    return f"<bdi>{escape(name)}</bdi>"
-
-
 def render_held(document_id: str) -> str:
     """One of the visitor's documents and the button that removes it."""
     label = f'aria-label="Remove {escape(document_id)}" title="Remove"'
     remove = f'<button type="button" data-shelf="remove" data-document="{escape(document_id)}" {label}>✕</button>'
-    return f"<li>{render_name(document_id)}{remove}</li>"
+    return f"<li>{apart(document_id)}{remove}</li>"
 
 
 def render_file(file: FileState) -> str:
@@ -70,7 +65,7 @@ def render_file(file: FileState) -> str:
     bar = f'<progress aria-label="Embedding {escape(file.name)}" value="{file.done}" max="{file.total}"></progress>'
     bar = bar if file.stage == EMBEDDING else ""
     words = f"embedding {file.done} of {file.total}" if file.stage == EMBEDDING else file.stage or "waiting"
-    return f'<li class="{file.stage or "waiting"}">{render_name(file.name)}{bar}<span>{words}</span></li>'
+    return f'<li class="{file.stage or "waiting"}">{apart(file.name)}{bar}<span>{words}</span></li>'
 
 
 def render_problems(files: Sequence[FileState]) -> str:
@@ -81,10 +76,10 @@ def render_problems(files: Sequence[FileState]) -> str:
 
 def render_problem(reason: str, names: Sequence[str]) -> str:
     """What is wrong with the first of some files, and which others have the same."""
-    others = ", ".join(map(render_name, names[1:REASON_NAMES]))
+    others = ", ".join(map(apart, names[1:REASON_NAMES]))
     more = f" and {len(names) - REASON_NAMES} more" if len(names) > REASON_NAMES else ""
     same = f" The same holds for {others}{more}." if others else ""
-    return f"<p>{render_name(names[0])} <bdi>{escape(reason)}</bdi>{same}</p>"
+    return f"<p>{apart(names[0])} {apart(reason)}{same}</p>"
 
 
 def shelf_button(label: str, action: str) -> str:
@@ -112,7 +107,7 @@ def reading(files: Sequence[FileState]) -> str:
     """What a screen reader is told while files are read: once for each, not at every step."""
     number = sum(file.stage in (READY, REFUSED) for file in files) + 1
     name = next((file.name for file in files if file.stage not in (READY, REFUSED)), "")
-    return f"Reading {render_name(name)}, {number} of {len(files)}." if name else "Looking for questions to suggest."
+    return f"Reading {apart(name)}, {number} of {len(files)}." if name else "Looking for questions to suggest."
 
 
 def waiting(ahead: int) -> str:
