@@ -39,9 +39,10 @@ _MARKS = "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(c
 _LETTER = re.compile(rf"\w[{_MARKS}]*")
 WORD = re.compile(rf"\w[\w{_MARKS}]*(?:['’]\w[\w{_MARKS}]*)*")
 """A word with apostrophes in it and its accents, vowel points and vowel signs."""
-_WIDE = re.compile(
+WIDE = re.compile(
     "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff]"
 )
+"""A letter or sign that takes two columns where it is printed."""
 _HAN = re.compile("[\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 """Those that mean something alone."""
 
@@ -71,7 +72,7 @@ def words_of(text: str) -> list[str]:
 
 def columns(text: str) -> int:
     """How much room a text takes where it is printed: two columns for a Chinese, Japanese or Korean letter."""
-    return len(text) + (0 if text.isascii() else len(_WIDE.findall(text)))
+    return len(text) + (0 if text.isascii() else len(WIDE.findall(text)))
 
 
 def is_unparted(letter: str) -> bool:

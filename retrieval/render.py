@@ -4,6 +4,7 @@ import textwrap
 from html import escape
 from typing import NamedTuple
 
+from index.scripts import WIDE
 from retrieval.confidence import THRESHOLD
 from retrieval.results import Answer, Citation
 
@@ -48,13 +49,13 @@ def to_terminal(answer: Answer, *, color: bool = False) -> str:
     """The answer first, then the passages, wrapped. color: highlights in bold rather than between brackets."""
     lines = [_visible(f"“{answer.text}”" if answer.found else answer.text)]
     if not answer.citations:
-        return textwrap.fill(lines[0], WIDTH)
+        return _filled(lines[0])
     if answer.searched != answer.question:
         lines.append(_visible(f"Searched for: {answer.searched}"))
     lines.append(f"Answered by the document: {in_words(answer.confidence)} ({answer.confidence:.0%})")
     if not answer.found:
         lines.append("Closest passages:")
-    blocks = ["\n".join(textwrap.fill(line, WIDTH) for line in lines)]
+    blocks = ["\n".join(map(_filled, lines))]
     blocks += [_cited(citation, color) for citation in answer.citations]
     return "\n\n".join(blocks)
 
@@ -62,12 +63,20 @@ def to_terminal(answer: Answer, *, color: bool = False) -> str:
 def _cited(citation: Citation, color: bool) -> str:
     """One passage under its place. The highlights' marks are one character wide while lines are broken."""
     marked = "".join(_framed(piece, "\x01", "\x02", *("\x03\x04" if color else ("", ""))) for piece in pieces(citation))
-    body = textwrap.fill(marked, WIDTH, initial_indent="    ", subsequent_indent="    ")
+    body = _filled(marked, "    ")
     signs = (BOLD, RESET, UNDERLINED, NOT_UNDERLINED) if color else ("[", "]")
     for mark, sign in zip("\x01\x02\x03\x04", signs, strict=False):
         body = body.replace(mark, sign)
     place = f"{_visible(citation.place)} (characters {citation.start}-{citation.end})"
     return f"[{citation.number}] {DIM + place + RESET if color else place}\n{body}"
+
+
+def _filled(text: str, indent: str = "") -> str:
+    """A text in lines of at most WIDTH columns; a wide letter has a filler before it while they are broken."""
+    filled, wide = WIDE.subn("\x05\\g<0>", text)
+    width = WIDTH - bool(wide)  # a line may begin with a letter whose filler ends the one above
+    lines = textwrap.fill(filled, width, initial_indent=indent, subsequent_indent=indent)
+    return lines.replace("\x05", "")
 
 
 def _framed(piece: Piece, lit: str, unlit: str, answers: str, ends: str) -> str:

@@ -7,8 +7,9 @@ from html import unescape
 
 import pytest
 
+from index.scripts import columns
 from retrieval import Answer, Citation
-from retrieval.render import Piece, pieces, to_html, to_terminal
+from retrieval.render import WIDTH, Piece, pieces, to_html, to_terminal
 from retrieval.results import REFUSAL
 
 TEXT = "The fox runs. It is red. The dog sleeps."
@@ -145,6 +146,18 @@ def test_colours_do_not_change_where_lines_break() -> None:
     assert "\x1b[1m" in coloured
     bare = re.sub(r"\x1b\[\d*m", "", coloured)
     assert [len(line.split()) for line in bare.split("\n")] == [len(line.split()) for line in plain.split("\n")]
+
+
+@pytest.mark.parametrize("letters", range(94, 104))
+def test_wide_letters_fit_the_terminal(letters: int) -> None:
+    """A Chinese letter takes two columns: lines are broken earlier, no letter is lost and no line is empty."""
+    text = "世" * letters
+    citation = replace(CITATION, text=text, end=100 + letters, highlights=((100, 110),))
+    shown = str(replace(ANSWER, text=text, citations=(citation,)))
+    assert shown.count("世") == 2 * letters
+    assert [line for line in shown.split("\n") if columns(line) > WIDTH] == []
+    assert shown.count("\n\n") == 1
+    assert all(shown.replace("\n\n", "\n").split("\n"))
 
 
 def test_a_terminal_obeys_no_document() -> None:
