@@ -30,8 +30,8 @@ EVIDENCE_SHARE = 0.25
 """CONTEXT_SHARE where it is judged whether a hit answers: matching the conversation alone is no evidence."""
 
 NAMES = 3
-"""Power to which what a token of an earlier question tells is raised: rare names tell which document is meant, hardly
-what was asked about them."""
+"""Power to which what a token tells is raised where it is to tell which document is meant: rare names do, hardly what
+is asked about them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +39,8 @@ class Query:
     """What is searched. vectors: float32 (tokens, dim), unit rows. ids: int32 (tokens,), word pieces.
 
     weights: float32 (tokens,), 1 in all, 0 for punctuation. judged: the same, for whether a hit answers; see rank.Hit.
-    earlier: questions asked before, which tell the document that is meant; their weights are as much as they tell,
-    compared with this one.
+    earlier: questions asked before, and then this one, which tell the document that is meant; their weights are as much
+    as they tell, compared with this one.
     """
 
     vectors: NDArray[np.float32]
@@ -58,7 +58,7 @@ def make_query(
     With a context the question is encoded a second time. earlier: as earlier_queries makes them.
     """
     told = _tell(passage_index, question, plain)
-    before = _weighed_against(earlier, float(told.sum()))
+    before = _weighed_against([*earlier, _by_names(question, plain, told)] if earlier else [], float(told.sum()))
     alone = _shares(told)
     if not context:
         return Query(unit_rows(plain.vectors), plain.ids, alone, alone, before)
@@ -83,10 +83,22 @@ def earlier_queries(passage_index: PassageIndex, texts: Sequence[str]) -> list[Q
         return []
     found = []
     for text, encoding in zip(texts, passage_index.embedder.encode(texts), strict=True):
-        told = np.asarray(_tell(passage_index, text, encoding) ** NAMES, np.float32)
+        told = _tell(passage_index, text, encoding)
         if told.any():
-            found.append(Query(unit_rows(encoding.vectors), encoding.ids, told, told))
+            found.append(_by_names(text, encoding, told))
     return found
+
+
+def _by_names(text: str, encoding: Encoding, told: NDArray[np.float64]) -> Query:
+    """A question as it tells which document is meant; told: what each of its tokens tells.
+
+    A name tells no more for being a word of several pieces.
+    """
+    starts = encoding.starts.tolist()
+    first = [at == 0 or not text[at - 1].isalnum() or is_unparted(text[at]) for at in starts]
+    word = np.cumsum(first, dtype=np.int64)
+    weights = np.asarray(told**NAMES / np.bincount(word)[word], np.float32)
+    return Query(unit_rows(encoding.vectors), encoding.ids, weights, weights)
 
 
 def _weighed_against(earlier: Sequence[Query], told: float) -> tuple[Query, ...]:

@@ -23,9 +23,11 @@ SENTENCE_SHARE = 1 / 3
 """Share of its best sentence in a passage's score."""
 IN_HEADING = 0.9
 """What a match in the title or the headings over a passage counts, compared with one in it."""
-EARLIER_SHARE, EARLIER_MOST = 0.6, 3
-"""Weight of how well a passage's document matches a question asked before, compared with the question itself, and of
-how many together at most."""
+EARLIER_SHARE, EARLIER_MOST = 1.0, 3
+"""Weight of how well a passage's document matches a question of a conversation, this one among them, compared with how
+well the passage itself does, and of how many together at most."""
+SAME_NAME = 1.0
+"""SAME_PIECE for that: a document is meant by its names, not by what is like them."""
 
 WORD_FOR_WORD, OTHER_WORDS = 0.7, 2.0
 """A best passage that matches by less than WORD_FOR_WORD tells of a question in other words: each point that is missing
@@ -96,7 +98,9 @@ def _spread(
     return spread
 
 
-def _heading_matches(passage_index: PassageIndex, passages: NDArray[np.int64], query: Query) -> NDArray[np.float32]:
+def _heading_matches(
+    passage_index: PassageIndex, passages: NDArray[np.int64], query: Query, same: float = SAME_PIECE
+) -> NDArray[np.float32]:
     """Each question token's best match in the title and headings over each passage; 0 where there are none."""
     numbers, places = np.unique(passage_index.tables.passages[passages, 4], return_inverse=True)
     best = np.zeros((len(query.ids), len(numbers)), np.float32)
@@ -104,24 +108,25 @@ def _heading_matches(passage_index: PassageIndex, passages: NDArray[np.int64], q
     some = stops > starts
     if some.any():
         vectors = passage_index.heading_vectors(starts[some], stops[some])
-        best[:, some] = _best_in(vectors, passage_index.tables.heading_pieces, starts[some], stops[some], query)
+        best[:, some] = _best_in(vectors, passage_index.tables.heading_pieces, starts[some], stops[some], query, same)
     return best[:, places]
 
 
 def _document_matches(
     passage_index: PassageIndex, passages: NDArray[np.int64], earlier: Sequence[Query]
 ) -> NDArray[np.float32]:
-    """How well the documents of some passages match earlier questions: each as well as the best of those passages.
+    """How well the documents of some passages match a conversation's questions: each as well as the best of those
+    passages.
 
     A long conversation must not outweigh a question that names another one.
     """
     matches = np.zeros(len(passages), np.float32)
     documents, places = np.unique(passage_index.tables.passages[passages, 0], return_inverse=True)
     for query in earlier:
-        _, owners, best = _sentence_matches(passage_index, passages, query)
+        _, owners, best = _sentence_matches(passage_index, passages, query, SAME_NAME)
         firsts = np.flatnonzero(np.diff(owners, prepend=-1))
         in_passage = np.maximum.reduceat(best, firsts, axis=1)
-        headed = np.maximum(in_passage, IN_HEADING * _heading_matches(passage_index, passages, query))
+        headed = np.maximum(in_passage, IN_HEADING * _heading_matches(passage_index, passages, query, SAME_NAME))
         scores = _mix(query.weights @ headed, np.maximum.reduceat(query.weights @ best, firsts))
         of_document = np.full(len(documents), -np.inf, np.float32)
         np.maximum.at(of_document, places, scores)
@@ -141,7 +146,7 @@ def _mix(passage: NDArray[np.float32], sentence: NDArray[np.float32]) -> NDArray
 
 
 def _sentence_matches(
-    passage_index: PassageIndex, candidates: NDArray[np.int64], query: Query
+    passage_index: PassageIndex, candidates: NDArray[np.int64], query: Query, same: float = SAME_PIECE
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """The candidates' sentences, the candidate each is in, and each question token's best match in each sentence.
 
@@ -154,7 +159,7 @@ def _sentence_matches(
     some = stops > starts
     sentences, owners, starts, stops = sentences[some], owners[some], starts[some], stops[some]
     vectors = passage_index.token_vectors(starts, stops)
-    return sentences, owners, _best_in(vectors, passage_index.tables.pieces, starts, stops, query)
+    return sentences, owners, _best_in(vectors, passage_index.tables.pieces, starts, stops, query, same)
 
 
 def _best_in(
@@ -163,13 +168,15 @@ def _best_in(
     starts: NDArray[np.int32],
     stops: NDArray[np.int32],
     query: Query,
+    same: float,
 ) -> NDArray[np.float32]:
     """Each question token's best match in each of some ranges of tokens, none of them empty.
 
     vectors: those of the ranges' tokens, one range after the other. pieces: the word pieces of all tokens there are.
+    same: what is added to the similarity of two that are the same piece.
     """
     tokens = np.concatenate([np.arange(a, b) for a, b in zip(starts, stops, strict=True)])
     similarity = inner_products(query.vectors, vectors)
-    similarity += SAME_PIECE * (query.ids[:, None] == pieces[tokens][None])
+    similarity += same * (query.ids[:, None] == pieces[tokens][None])
     lengths = stops - starts
     return np.maximum.reduceat(similarity, np.cumsum(lengths) - lengths, axis=1)

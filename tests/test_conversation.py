@@ -1,8 +1,9 @@
 """A conversation over several documents: earlier questions tell which one is meant, unless the question does."""
 
+import numpy as np
 import pytest
 
-from index import Document, PassageIndex
+from index import Document, Encoding, PassageIndex
 from retrieval import ask
 from retrieval.query import earlier_queries, make_query
 
@@ -41,10 +42,28 @@ def test_as_typed_leaves_the_conversation_out(two: PassageIndex) -> None:
 
 
 def test_of_one_document_there_is_nothing_to_tell(fox_index: PassageIndex, two: PassageIndex) -> None:
-    """Earlier questions are not even encoded; elsewhere each weighs by the cube of what it tells."""
+    """Earlier questions are not even encoded; elsewhere each, and the question itself, weighs by the cube of what it
+    tells; without a conversation the question tells no document."""
     assert earlier_queries(fox_index, ["Which fox is red?"]) == []
     told = earlier_queries(two, ["dog", "?"])
     [plain] = two.embedder.encode(["dog"])
     query = make_query(two, "dog", plain, earlier=told)
-    [[weight]] = [earlier.weights.tolist() for earlier in query.earlier]
-    assert weight == pytest.approx(float(told[0].weights[0]) ** (2 / 3))
+    [[weight], [own]] = [earlier.weights.tolist() for earlier in query.earlier]
+    assert weight == own == pytest.approx(float(told[0].weights[0]) ** (2 / 3))
+    assert make_query(two, "dog", plain).earlier == ()
+
+
+class Letters(ToyEmbedder):
+    """Each letter is a piece, and all of them the same one."""
+
+    def _encode(self, text: str) -> Encoding:
+        starts = np.array([n for n, letter in enumerate(text) if letter.isalnum()], np.int32)
+        return Encoding(np.ones((len(starts), 1), np.float32), np.zeros(len(starts), np.int32), starts)
+
+
+@pytest.mark.parametrize(("text", "words"), [("a", 1), ("Alder", 1), ("Alder, Birch", 2), ("狐", 1), ("狐狸", 2)])
+def test_a_name_of_several_pieces_tells_no_more(text: str, words: int) -> None:
+    """Rare names are cut in pieces where common ones are whole; where words are not parted each letter is one."""
+    two = PassageIndex.build([Document("a", "A", "Fox."), Document("b", "B", "Dog.")], embedder=Letters())
+    [one], [query] = earlier_queries(two, ["x"]), earlier_queries(two, [text])
+    assert query.weights.sum() == pytest.approx(words * one.weights.sum())
