@@ -39,15 +39,15 @@ class Query:
     """What is searched. vectors: float32 (tokens, dim), unit rows. ids: int32 (tokens,), word pieces.
 
     weights: float32 (tokens,), 1 in all, 0 for punctuation. judged: the same, for whether a hit answers; see rank.Hit.
-    earlier: questions asked before, and then this one, which tell the document that is meant; their weights are as much
-    as they tell, compared with this one.
+    conversation: questions asked before, then this one again, which tell the document that is meant; their weights are
+    as much as they tell, compared with this one. Empty where none was asked before.
     """
 
     vectors: NDArray[np.float32]
     ids: NDArray[np.int32]
     weights: NDArray[np.float32]
     judged: NDArray[np.float32]
-    earlier: "tuple[Query, ...]" = ()
+    conversation: "tuple[Query, ...]" = ()
 
 
 def make_query(

@@ -23,7 +23,7 @@ SENTENCE_SHARE = 1 / 3
 """Share of its best sentence in a passage's score."""
 IN_HEADING = 0.9
 """What a match in the title or the headings over a passage counts, compared with one in it."""
-EARLIER_SHARE, EARLIER_MOST = 1.0, 3
+CONVERSATION_SHARE, CONVERSATION_MOST = 1.0, 3
 """Weight of how well a passage's document matches a question of a conversation, this one among them, compared with how
 well the passage itself does, and of how many together at most."""
 SAME_NAME = 1.0
@@ -72,7 +72,7 @@ def rank(passage_index: PassageIndex, candidates: NDArray[np.int64], query: Quer
     by_passage = _mix(query.judged @ in_passage, by_sentence)
     near = _closeness(passage_index, sentences[tops], query)
     scores = scores + OTHER_WORDS * max(0.0, WORD_FOR_WORD - float(scores.max())) * near
-    scores = scores + EARLIER_SHARE * _document_matches(passage_index, ranked, query.earlier)
+    scores = scores + CONVERSATION_SHARE * _document_matches(passage_index, ranked, query.conversation)
     return [
         Hit(
             passage=int(ranked[i]),
@@ -113,7 +113,7 @@ def _heading_matches(
 
 
 def _document_matches(
-    passage_index: PassageIndex, passages: NDArray[np.int64], earlier: Sequence[Query]
+    passage_index: PassageIndex, passages: NDArray[np.int64], conversation: Sequence[Query]
 ) -> NDArray[np.float32]:
     """How well the documents of some passages match a conversation's questions: each as well as the best of those
     passages.
@@ -122,7 +122,7 @@ def _document_matches(
     """
     matches = np.zeros(len(passages), np.float32)
     documents, places = np.unique(passage_index.tables.passages[passages, 0], return_inverse=True)
-    for query in earlier:
+    for query in conversation:
         _, owners, best = _sentence_matches(passage_index, passages, query, SAME_NAME)
         firsts = np.flatnonzero(np.diff(owners, prepend=-1))
         in_passage = np.maximum.reduceat(best, firsts, axis=1)
@@ -131,7 +131,7 @@ def _document_matches(
         of_document = np.full(len(documents), -np.inf, np.float32)
         np.maximum.at(of_document, places, scores)
         matches += of_document[places]
-    return matches * np.float32(min(1.0, EARLIER_MOST / max(1, len(earlier))))
+    return matches * np.float32(min(1.0, CONVERSATION_MOST / max(1, len(conversation))))
 
 
 def _closeness(passage_index: PassageIndex, sentences: NDArray[np.int64], query: Query) -> NDArray[np.float32]:

@@ -48,9 +48,9 @@ def test_of_one_document_there_is_nothing_to_tell(fox_index: PassageIndex, two: 
     told = earlier_queries(two, ["dog", "?"])
     [plain] = two.embedder.encode(["dog"])
     query = make_query(two, "dog", plain, earlier=told)
-    [[weight], [own]] = [earlier.weights.tolist() for earlier in query.earlier]
+    [[weight], [own]] = [turn.weights.tolist() for turn in query.conversation]
     assert weight == own == pytest.approx(float(told[0].weights[0]) ** (2 / 3))
-    assert make_query(two, "dog", plain).earlier == ()
+    assert make_query(two, "dog", plain).conversation == ()
 
 
 class Letters(ToyEmbedder):
