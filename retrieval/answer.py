@@ -21,8 +21,9 @@ from retrieval.followup import (
     telling_words,
 )
 from retrieval.language import in_other_script, is_foreign
+from retrieval.meant import conversation_of
 from retrieval.places import names_a_number, place_of
-from retrieval.query import Query, earlier_queries, in_context, make_query
+from retrieval.query import Query, in_context, make_query
 from retrieval.rank import Hit, rank
 from retrieval.reader import reader_for
 from retrieval.reading import read_hits
@@ -125,23 +126,24 @@ def _search(
     mended = question if as_typed else as_written(mend(question, plain, passage_index), passage_index)
     if mended != question:
         question, plain = mended, passage_index.embedder.encode([mended])[0]
-    earlier = [] if as_typed or not history else earlier_queries(passage_index, earlier_questions(history))
-    hits, sure = _ranked(passage_index, make_query(passage_index, question, plain, earlier=earlier))
+    earlier = [] if as_typed else earlier_questions(history)
+    conversation = conversation_of(passage_index, question, plain, earlier)
+    hits, sure = _ranked(passage_index, make_query(passage_index, question, plain), conversation)
     context = "" if as_typed else context_of(question, history)
     if not context or (sure >= ALONE_ENOUGH and not leans(question)):
         return question, hits, sure
     if sure < OWN_LEAST and telling_words(question) and not points_back(question):
         return question, hits, sure
-    wider = make_query(passage_index, question, plain, context, earlier)
-    wider_hits, wider_sure = _ranked(passage_index, wider)
+    wider = make_query(passage_index, question, plain, context)
+    wider_hits, wider_sure = _ranked(passage_index, wider, conversation)
     if wider_sure < ALONE_ENOUGH and not (leans(question) or says_little(question)):
         return question, hits, sure
     return in_context(question, context), wider_hits, wider_sure
 
 
-def _ranked(passage_index: PassageIndex, query: Query) -> tuple[list[Hit], float]:
+def _ranked(passage_index: PassageIndex, query: Query, conversation: Sequence[Query]) -> tuple[list[Hit], float]:
     """The hits of a query, best first, and the confidence in the first one."""
-    hits = rank(passage_index, candidates(passage_index, query), query)
+    hits = rank(passage_index, candidates(passage_index, query), query, conversation)
     return hits, confidence(hits, len(passage_index))
 
 

@@ -6,8 +6,7 @@ follows it where the question has left it. Deliberately does not: look at passag
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,43 +28,32 @@ ALONE_SHARE = 0.25
 EVIDENCE_SHARE = 0.25
 """CONTEXT_SHARE where it is judged whether a hit answers: matching the conversation alone is no evidence."""
 
-NAMES = 3
-"""Power to which what a token tells is raised where it is to tell which document is meant: rare names do, hardly what
-is asked about them."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
     """What is searched. vectors: float32 (tokens, dim), unit rows. ids: int32 (tokens,), word pieces.
 
     weights: float32 (tokens,), 1 in all, 0 for punctuation. judged: the same, for whether a hit answers; see rank.Hit.
-    conversation: questions asked before, then this one again, which tell the document that is meant; their weights are
-    as much as they tell, compared with this one. Empty where none was asked before.
     """
 
     vectors: NDArray[np.float32]
     ids: NDArray[np.int32]
     weights: NDArray[np.float32]
     judged: NDArray[np.float32]
-    conversation: "tuple[Query, ...]" = ()
 
 
-def make_query(
-    passage_index: PassageIndex, question: str, plain: Encoding, context: str = "", earlier: Sequence[Query] = ()
-) -> Query:
-    """The query of a question, whose encoding is `plain`, and of the conversation: words from it, earlier questions.
+def make_query(passage_index: PassageIndex, question: str, plain: Encoding, context: str = "") -> Query:
+    """The query of a question, whose encoding is `plain`, and of words from the conversation, the context.
 
-    With a context the question is encoded a second time. earlier: as earlier_queries makes them.
+    With a context the question is encoded a second time.
     """
-    told = _tell(passage_index, question, plain)
-    before = _weighed_against([*earlier, _by_names(question, plain, told)] if earlier else [], float(told.sum()))
-    alone = _shares(told)
+    alone = _shares(tell(passage_index, question, plain))
     if not context:
-        return Query(unit_rows(plain.vectors), plain.ids, alone, alone, before)
+        return Query(unit_rows(plain.vectors), plain.ids, alone, alone)
     text = in_context(question, context)
     beside = passage_index.embedder.encode([text])[0]
     own = beside.starts < len(question)
-    weights = _shares(_tell(passage_index, text, beside))
+    weights = _shares(tell(passage_index, text, beside))
     return Query(
         unit_rows(np.concatenate([plain.vectors, beside.vectors])),
         np.concatenate([plain.ids, beside.ids]),
@@ -73,39 +61,7 @@ def make_query(
             [ALONE_SHARE * alone, (1 - ALONE_SHARE) * _shared(weights, own, CONTEXT_SHARE)], dtype=np.float32
         ),
         np.concatenate([0 * alone, _shared(weights, own, EVIDENCE_SHARE)], dtype=np.float32),
-        before,
     )
-
-
-def earlier_queries(passage_index: PassageIndex, texts: Sequence[str]) -> list[Query]:
-    """Queries of questions asked before, weighed by how much each token tells; none where there is one document."""
-    if len(passage_index.documents) < 2:
-        return []
-    found = []
-    for text, encoding in zip(texts, passage_index.embedder.encode(texts), strict=True):
-        told = _tell(passage_index, text, encoding)
-        if told.any():
-            found.append(_by_names(text, encoding, told))
-    return found
-
-
-def _by_names(text: str, encoding: Encoding, told: NDArray[np.float64]) -> Query:
-    """A question as it tells which document is meant; told: what each of its tokens tells.
-
-    A name tells no more for being a word of several pieces.
-    """
-    starts = encoding.starts.tolist()
-    first = [at == 0 or not text[at - 1].isalnum() or is_unparted(text[at]) for at in starts]
-    word = np.cumsum(first, dtype=np.int64)
-    weights = np.asarray(told**NAMES / np.bincount(word)[word], np.float32)
-    return Query(unit_rows(encoding.vectors), encoding.ids, weights, weights)
-
-
-def _weighed_against(earlier: Sequence[Query], told: float) -> tuple[Query, ...]:
-    """Earlier queries, their weights in units of what a question tells; none beside one that tells nothing."""
-    if not told:
-        return ()
-    return tuple(replace(query, weights=query.weights / np.float32(told)) for query in earlier)
 
 
 def in_context(question: str, context: str) -> str:
@@ -123,7 +79,7 @@ def _shares(told: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.asarray(told / (told.sum() or 1), np.float32)
 
 
-def _tell(passage_index: PassageIndex, text: str, encoding: Encoding) -> NDArray[np.float64]:
+def tell(passage_index: PassageIndex, text: str, encoding: Encoding) -> NDArray[np.float64]:
     """How much each token tells, 0 to 1; 0 for punctuation."""
     count = len(passage_index)
     holders = np.array([len(passage_index.holding(int(piece))[0]) for piece in encoding.ids], int)

@@ -1,11 +1,14 @@
 """A conversation over several documents: earlier questions tell which one is meant, unless the question does."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from index import Document, Encoding, PassageIndex
 from retrieval import ask
-from retrieval.query import earlier_queries, make_query
+from retrieval.meant import conversation_of
+from retrieval.query import tell
 
 from conftest import ToyEmbedder
 
@@ -41,16 +44,25 @@ def test_as_typed_leaves_the_conversation_out(two: PassageIndex) -> None:
     assert ask("Who sleeps in Paris?", passage_index=two, history=["Which dog is blue?"], as_typed=True) == alone
 
 
-def test_of_one_document_there_is_nothing_to_tell(fox_index: PassageIndex, two: PassageIndex) -> None:
-    """Earlier questions are not even encoded; elsewhere each, and the question itself, weighs by the cube of what it
-    tells; without a conversation the question tells no document."""
-    assert earlier_queries(fox_index, ["Which fox is red?"]) == []
-    told = earlier_queries(two, ["dog", "?"])
+def asked_of(passage_index: PassageIndex, question: str, earlier: Sequence[str]) -> list[float]:
+    """The weights of all questions of a conversation, the question's own last."""
+    [plain] = passage_index.embedder.encode([question])
+    return [float(query.weights.sum()) for query in conversation_of(passage_index, question, plain, earlier)]
+
+
+def test_nothing_to_tell(fox_index: PassageIndex, two: PassageIndex) -> None:
+    """There is one document, nothing was asked before or nothing that has words, or the question has none."""
+    assert asked_of(fox_index, "dog", ["Which fox is red?"]) == []
+    assert asked_of(two, "dog", []) == []
+    assert asked_of(two, "dog", ["?", " "]) == []
+    assert asked_of(two, "?", ["Which fox is red?"]) == []
+
+
+def test_questions_weigh_by_the_cube_of_what_they_tell(two: PassageIndex) -> None:
+    """In units of what the question asked tells; one without words is left out."""
     [plain] = two.embedder.encode(["dog"])
-    query = make_query(two, "dog", plain, earlier=told)
-    [[weight], [own]] = [turn.weights.tolist() for turn in query.conversation]
-    assert weight == own == pytest.approx(float(told[0].weights[0]) ** (2 / 3))
-    assert make_query(two, "dog", plain).conversation == ()
+    told = float(tell(two, "dog", plain).sum())
+    assert asked_of(two, "dog", ["?", "dog"]) == pytest.approx([told**2, told**2])
 
 
 class Letters(ToyEmbedder):
@@ -65,5 +77,5 @@ class Letters(ToyEmbedder):
 def test_a_name_of_several_pieces_tells_no_more(text: str, words: int) -> None:
     """Rare names are cut in pieces where common ones are whole; where words are not parted each letter is one."""
     two = PassageIndex.build([Document("a", "A", "Fox."), Document("b", "B", "Dog.")], embedder=Letters())
-    [one], [query] = earlier_queries(two, ["x"]), earlier_queries(two, [text])
-    assert query.weights.sum() == pytest.approx(words * one.weights.sum())
+    several, one = asked_of(two, "x", [text])
+    assert several == pytest.approx(words * one)

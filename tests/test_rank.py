@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from index import Document, PassageIndex
+from retrieval.match import SAME_PIECE, SENTENCE_SHARE
 from retrieval.query import ALONE_SHARE, CONTEXT_SHARE, EVIDENCE_SHARE
-from retrieval.rank import OTHER_WORDS, SAME_PIECE, SENTENCE_SHARE, WORD_FOR_WORD, Hit, rank
+from retrieval.rank import OTHER_WORDS, WORD_FOR_WORD, Hit, rank
 from retrieval.search import candidates
 
 from conftest import ToyEmbedder, query_of
