@@ -429,7 +429,7 @@ def test_a_page_that_cannot_open_says_why(visit: Callable[..., Visitor]) -> None
 # --- for everyone, and against everything ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")])
 def test_no_state_of_the_page_has_an_accessibility_violation(
     visit: Callable[..., Visitor], seed_url: str, width: int, scheme: str
 ) -> None:

@@ -351,7 +351,7 @@ def test_another_visitor_sees_nothing_and_leaving_ends_it(visit: Callable[..., V
 # --- for everyone ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (360, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")])
 def test_uploads_have_no_accessibility_violation(
     visit: Callable[..., Visitor], seed_url: str, width: int, scheme: str
 ) -> None:

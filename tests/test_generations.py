@@ -332,7 +332,7 @@ def test_reading_while_another_process_saves_never_fails(quick_folder: Path) -> 
         try:
             assert process.stdout
             process.stdout.readline()
-            found = [PassageIndex.load(quick_folder, embedder=TOY) for _ in range(60)]
+            found = [PassageIndex.load(quick_folder, embedder=TOY) for _ in range(100)]
         finally:
             process.kill()
     assert {next(n for n, index in enumerate(indexes) if same(index, loaded)) for loaded in found} == {0, 1}

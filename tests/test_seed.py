@@ -115,7 +115,7 @@ def test_another_topic_is_refused_after_a_long_conversation(seed_index: PassageI
 @pytest.mark.parametrize("question", ["Who is Napoleon?", "What is bitcoin?", "Tell me more about football"])
 def test_a_foreign_question_borrows_nothing(question: str, seed_index: PassageIndex) -> None:
     """It leans on the conversation, yet its own words have nothing to do with the page: refused after any question."""
-    for before in [*DIRECT][::3]:
+    for before in DIRECT:
         assert not ask(question, passage_index=seed_index, history=[before]).found, before
 
 
