@@ -30,13 +30,15 @@ def conversation_of(passage_index: PassageIndex, question: str, plain: Encoding,
     Weights are in units of what the question asked tells. Empty where that tells nothing, nothing was asked before, or
     there is one document.
     """
-    told = float(tell(passage_index, question, plain).sum())
-    if not told or not earlier or len(passage_index.documents) < 2:
+    if not earlier or len(passage_index.documents) < 2:
         return []
-    encoded = zip([*earlier, question], [*passage_index.embedder.encode(earlier), plain], strict=True)
-    asked = [_by_names(passage_index, text, encoding, told) for text, encoding in encoded]
-    telling = [query for query in asked if query.weights.any()]
-    return telling if len(telling) > 1 else []
+    texts, encodings = [*earlier, question], [*passage_index.embedder.encode(earlier), plain]
+    told = [tell(passage_index, text, encoding) for text, encoding in zip(texts, encodings, strict=True)]
+    unit = float(told[-1].sum())
+    if not unit or not any(telling.any() for telling in told[:-1]):
+        return []
+    asked = zip(texts, encodings, told, strict=True)
+    return [_by_names(text, encoding, telling, unit) for text, encoding, telling in asked if telling.any()]
 
 
 def document_matches(
@@ -52,14 +54,16 @@ def document_matches(
         of_document = np.full(len(documents), -np.inf, np.float32)
         np.maximum.at(of_document, places, scores)
         matches += of_document
-    return SHARE * min(1.0, MOST / max(1, len(conversation))) * matches[places]
+    return SHARE * MOST / max(MOST, len(conversation)) * matches[places]
 
 
-def _by_names(passage_index: PassageIndex, text: str, encoding: Encoding, told: float) -> Query:
-    """A question as it tells which document is meant. A name tells no more for being a word of several pieces."""
+def _by_names(text: str, encoding: Encoding, told: NDArray[np.float64], unit: float) -> Query:
+    """A question as it tells which document is meant; told: what each of its tokens tells, unit: what weighs 1.
+
+    A name tells no more for being a word of several pieces.
+    """
     starts = encoding.starts.tolist()
     first = [at == 0 or not text[at - 1].isalnum() or is_unparted(text[at]) for at in starts]
     word = np.cumsum(first, dtype=np.int64)
-    telling = tell(passage_index, text, encoding) ** NAMES / np.bincount(word)[word]
-    weights = np.asarray(telling / told, np.float32)
+    weights = np.asarray(told**NAMES / np.bincount(word)[word] / unit, np.float32)
     return Query(unit_rows(encoding.vectors), encoding.ids, weights, weights)

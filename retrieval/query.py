@@ -33,7 +33,8 @@ EVIDENCE_SHARE = 0.25
 class Query:
     """What is searched. vectors: float32 (tokens, dim), unit rows. ids: int32 (tokens,), word pieces.
 
-    weights: float32 (tokens,), 1 in all, 0 for punctuation. judged: the same, for whether a hit answers; see rank.Hit.
+    weights: float32 (tokens,), 1 in all (but see meant.conversation_of), 0 for punctuation. judged: the same, for
+    whether a hit answers; see rank.Hit.
     """
 
     vectors: NDArray[np.float32]
